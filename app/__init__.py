@@ -1,0 +1,1 @@
+"""Unrolled, the page."""

@@ -1,0 +1,1 @@
+"""Pure functions from core values to Plotly figures."""

@@ -1,0 +1,8 @@
+"""Capture: hooks on a running model give a Tape of LayerTrace, every state and exact gradient."""
+
+from core.capture.also import Also
+from core.capture.recorder import capture
+from core.capture.tape import Tape
+from core.capture.trace import LayerTrace
+
+__all__ = ["Also", "LayerTrace", "Tape", "capture"]

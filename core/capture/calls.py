@@ -1,0 +1,234 @@
+"""One call of an `nn.RNN`, `nn.GRU` or `nn.LSTM`: what was seen, and what follows from it.
+
+Seen by hooks: input, initial state, weights, the output of the top layer, and the gradients that
+arrive at output and final state. Everything else follows in closed form, layer by layer, on first
+reading: upwards for the states (`forward`), downwards for the gradients (`backward`), because what
+reaches a lower layer's h_t is what the layer above hands to its input.
+"""
+
+from dataclasses import dataclass
+
+import torch
+from jaxtyping import Float
+from torch import Tensor, nn
+from torch.nn.utils.rnn import PackedSequence
+
+from core.capture.arrivals import Clock, watch
+from core.capture.cells import Cell, Elman, Gru, Lstm, States, Weights
+from core.capture.layout import Layout
+from core.capture.recursion import Adjoint, adjoint
+from core.errors import CaptureError
+
+
+@dataclass(frozen=True)
+class Place:
+    """A layer (0 is the lowest) and direction inside a module."""
+
+    layer: int = 0
+    reverse: bool = False
+
+    @property
+    def suffix(self) -> str:
+        """PyTorch's own suffix: l0, l0_reverse, l1 and so on."""
+        return f"l{self.layer}{'_reverse' if self.reverse else ''}"
+
+
+def cell_of(module: nn.RNNBase | nn.RNNCellBase) -> Cell:
+    """The equations that a stock module runs."""
+    match module:
+        case nn.LSTM() | nn.LSTMCell():
+            return Lstm()
+        case nn.GRU() | nn.GRUCell():
+            return Gru()
+        case _:
+            return Elman("rnn_tanh" if module.nonlinearity == "tanh" else "rnn_relu")
+
+
+def places(module: nn.RNNBase) -> list[Place]:
+    """Every layer and direction of a module, in the order data flows and PyTorch numbers them."""
+    ways = (False, True) if module.bidirectional else (False,)
+    return [Place(layer, reverse) for layer in range(module.num_layers) for reverse in ways]
+
+
+def parameters(module: nn.RNNBase | nn.RNNCellBase) -> list[Weights]:
+    """The tensors that the module's forward runs on, one entry for each of its `places`."""
+    if isinstance(module, nn.RNNCellBase):
+        return [Weights(module.weight_ih, module.weight_hh, module.bias_ih, module.bias_hh)]
+    # forward runs on this list, which attributes of the same names may not be (parametrisations).
+    used = dict(zip(module._flat_weights_names, module._flat_weights, strict=True))
+    kinds = ("weight_ih", "weight_hh", "bias_ih", "bias_hh")
+    return [
+        Weights(*(used.get(f"{kind}_{place.suffix}") for kind in kinds))  # type: ignore[arg-type]
+        for place in places(module)
+    ]
+
+
+def analysis_dtype(asked: torch.dtype | None, own: torch.dtype) -> torch.dtype:
+    """What was asked for, else the module's own precision, half precisions as float32."""
+    if asked is not None:
+        return asked
+    return own if own in (torch.float32, torch.float64) else torch.float32
+
+
+class RecurrentCall:
+    """One call of a stock recurrent module, from its forward hook."""
+
+    def __init__(
+        self,
+        module: nn.RNNBase,
+        given: Tensor | PackedSequence,
+        state: Tensor | tuple[Tensor, Tensor] | None,
+        result: tuple[Tensor | PackedSequence, Tensor | tuple[Tensor, Tensor]],
+        *,
+        weights: list[Weights],
+        dtype: torch.dtype | None,
+        clock: Clock,
+    ) -> None:
+        """Copy what is needed; nothing of the module or of the user's tensors is kept."""
+        self.cell = cell_of(module)
+        self.layout = Layout.of(given, module.batch_first)
+        self.size = module.hidden_size
+        self.layers = module.num_layers
+        self.places = places(module)
+        self.directions = (False, True) if module.bidirectional else (False,)
+        self.dtype = analysis_dtype(dtype, weights[0].weight_hh.dtype)
+        self._weights = weights
+        output, final = result
+        data = output.data if isinstance(output, PackedSequence) else output
+        finals = final if isinstance(final, tuple) else (final,)
+        starts = state if isinstance(state, tuple) else (state,) if state is not None else ()
+        source = given.data if isinstance(given, PackedSequence) else given
+        self._input = source.detach().clone()
+        self._output = data.detach().clone()
+        self._starts = [start.detach().clone() for start in starts]
+        self._clock, self._stamp = clock, clock.tick()
+        self._at_output = watch(data, clock)
+        self._at_final = [watch(tensor, clock) for tensor in finals]
+        self._trainable = data.requires_grad
+        self._states: dict[Place, States] = {}
+        self._adjoints: dict[Place, Adjoint] = {}
+        self._computed_at = -1
+
+    def release(self) -> None:
+        """Take all hooks off."""
+        for arrival in (self._at_output, *self._at_final):
+            arrival.release()
+
+    def weights(self, place: Place) -> Weights:
+        """The parameters as they were when the call was made, in the dtype of the analysis."""
+        return self._weights[self._index(place)].to(self.dtype)
+
+    def forward(self, place: Place) -> States:
+        """All states and gates of one layer and direction, in reading order."""
+        if place not in self._states:
+            with torch.no_grad():
+                self._states[place] = self._replay(place)
+        return self._states[place]
+
+    def initial(self, place: Place) -> tuple[Tensor, Tensor | None]:
+        """The hidden and cell state before the first step read: (B, H) each."""
+        steps = self._text(self._input)
+        zero = steps.new_zeros(steps.shape[1], self.size)
+        starts = [self.layout.state(s).to(self.dtype)[self._index(place)] for s in self._starts]
+        hidden = starts[0] if starts else zero
+        if not self.cell.has_cell_state:
+            return hidden, None
+        return hidden, starts[1] if starts else zero
+
+    def backward(self, place: Place) -> Adjoint:
+        """All gradients of one layer and direction, in reading order."""
+        self._require_backward(place)
+        if self._computed_at != self._clock.last_arrival:
+            self._adjoints.clear()
+            self._computed_at = self._clock.last_arrival
+        if place not in self._adjoints:
+            with torch.no_grad():
+                self._adjoints[place] = self._recur(place)
+        return self._adjoints[place]
+
+    def direct(self, place: Place) -> Float[Tensor, "time batch unit"]:
+        """The gradient that reaches h_t through its own output alone, in text order."""
+        self._require_backward(place)
+        if place.layer == self.layers - 1:
+            arrived = self._at_output.total
+            whole = torch.zeros_like(self._output) if arrived is None else arrived
+            whole = self._text(whole)
+        else:
+            whole = self.grad_input(Place(place.layer + 1, place.reverse))
+        return self._half(whole, place)
+
+    def grad_input(self, place: Place) -> Float[Tensor, "time batch input"]:
+        """dL/dx_t of a layer, in text order: the sum over its directions, which share x_t."""
+        parts = []
+        for reverse in self.directions:
+            way = Place(place.layer, reverse)
+            flat = self.backward(way).grad_projected @ self.weights(way).weight_ih
+            parts.append(self.layout.read(flat, reverse))
+        return parts[0] if len(parts) == 1 else parts[0] + parts[1]
+
+    def _replay(self, place: Place) -> States:
+        x = self.layout.read(self._layer_input(place.layer), place.reverse)
+        h0, c0 = self.initial(place)
+        weights = self.weights(place)
+        top = place.layer == self.layers - 1
+        if top and self._output.dtype == self.dtype:
+            own = self._half(self._text(self._output), place)
+            hidden = self.layout.read(own, place.reverse).contiguous()
+        else:
+            hidden = self.layout.mask(self.cell.run(x, h0, c0, weights))
+        before = torch.cat([h0.unsqueeze(0), hidden[:-1]])
+        return self.cell.states(x, before, hidden, c0, weights)
+
+    def _layer_input(self, layer: int) -> Tensor:
+        if layer == 0:
+            return self._text(self._input)
+        below = [Place(layer - 1, reverse) for reverse in self.directions]
+        hidden = [self.layout.read(self.forward(place).hidden, place.reverse) for place in below]
+        return hidden[0] if len(hidden) == 1 else torch.cat(hidden, -1)
+
+    def _recur(self, place: Place) -> Adjoint:
+        arriving = self.layout.read(self.direct(place), place.reverse).contiguous()
+        at_hidden, at_cell = self._final(0, place), self._final(1, place)
+        if at_hidden is not None:
+            arriving = self.layout.add_at_last_step(arriving, at_hidden)
+        cell_arriving = None
+        if at_cell is not None:
+            cell_arriving = self.layout.add_at_last_step(torch.zeros_like(arriving), at_cell)
+        states, weights = self.forward(place), self.weights(place)
+        return adjoint(self.cell, states, weights.weight_hh, arriving, cell_arriving)
+
+    def _final(self, which: int, place: Place) -> Tensor | None:
+        """What arrived at the final hidden (0) or cell (1) state of a place, if anything."""
+        arrived = self._at_final[which].total if which < len(self._at_final) else None
+        if arrived is None:
+            return None
+        return self.layout.state(arrived).to(self.dtype)[self._index(place)]
+
+    def _text(self, values: Tensor) -> Tensor:
+        return self.layout.sequence(values).to(self.dtype)
+
+    def _half(self, values: Tensor, place: Place) -> Tensor:
+        start = self.size if place.reverse else 0
+        return values[..., start : start + self.size]
+
+    def _index(self, place: Place) -> int:
+        return place.layer * len(self.directions) + place.reverse
+
+    def _require_backward(self, place: Place) -> None:
+        if self._clock.last_arrival < self._stamp:
+            require_backward(place.suffix, self._trainable)
+
+
+def require_backward(name: str, trainable: bool) -> None:
+    """Say why there is no gradient to read."""
+    if not trainable:
+        raise CaptureError(
+            f"`{name}` ran where nothing requires a gradient (under no_grad, or with all "
+            "parameters and the input frozen), so there is none to read: run the model with "
+            "gradients enabled."
+        )
+    raise CaptureError(
+        f"No gradient has arrived since `{name}` ran: call `loss.backward()` inside the "
+        "`with capture(...)` block, on a loss that depends on its output, before reading a "
+        "gradient."
+    )

@@ -1,0 +1,126 @@
+"""The sequential part of backpropagation through time, and nothing else.
+
+Everything elementwise is precomputed for all steps (`cells.*.factors`); what remains per step is
+one product with W_hh and two to four small in-place operations, written once for NumPy and torch
+(`arithmetic`). Reading order: step 0 is the step this direction reads first.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from jaxtyping import Float
+from torch import Tensor
+
+from core.capture.arithmetic import arithmetic_for
+from core.capture.cells import Cell, Elman, Gru, Lstm, States
+
+
+@dataclass(frozen=True)
+class Adjoint:
+    """The gradients of one layer and direction, in reading order.
+
+    `grad_recurrent` belongs to the rows of W_hh h_{t-1} + b_hh, `grad_projected` to the rows of
+    W_ih x_t + b_ih; they differ in the GRU's new gate only.
+    """
+
+    grad_hidden: Float[Tensor, "time batch unit"]
+    grad_cell_state: Float[Tensor, "time batch unit"] | None
+    grad_recurrent: Float[Tensor, "time batch rows"]
+    grad_projected: Float[Tensor, "time batch rows"]
+    grad_initial_hidden: Float[Tensor, "batch unit"]
+    grad_initial_cell: Float[Tensor, "batch unit"] | None
+
+
+def adjoint(
+    cell: Cell,
+    states: States,
+    weight_hh: Float[Tensor, "rows unit"],
+    arriving_hidden: Float[Tensor, "time batch unit"],
+    arriving_cell: Float[Tensor, "time batch unit"] | None,
+) -> Adjoint:
+    """Run dL/dh_t = arriving_t + (what step t+1 hands back) from the last step to the first.
+
+    Args:
+        cell: the equations.
+        states: the states and gates of all steps.
+        weight_hh: the recurrent weights, in the dtype of the states.
+        arriving_hidden: the gradient that reaches each h_t from outside the recurrence.
+        arriving_cell: the same for c_t (LSTM, where the final cell state was used), else None.
+
+    Returns:
+        Every gradient inside the recurrence, total and exact up to rounding.
+    """
+    # Overflow is an answer here (an exploding gradient), so NumPy shall not warn about it.
+    with np.errstate(all="ignore"):
+        match cell:
+            case Elman():
+                return _elman(cell.factors(states), weight_hh, arriving_hidden)
+            case Gru():
+                return _gru(cell.factors(states), weight_hh, arriving_hidden)
+            case Lstm():
+                return _lstm(cell.factors(states), weight_hh, arriving_hidden, arriving_cell)
+
+
+def _elman(slope: Tensor, weight_hh: Tensor, arriving: Tensor) -> Adjoint:
+    on = arithmetic_for(arriving)
+    dh, da, back = torch.empty_like(arriving), torch.empty_like(slope), torch.zeros_like(slope[0])
+    w, handed = on.native(weight_hh), on.native(back)
+    add, mul, dot = on.add, on.mul, on.dot
+    k, own, dhs, das = (list(on.native(tensor)) for tensor in (slope, arriving, dh, da))
+    for t in reversed(range(len(k))):
+        add(handed, own[t], out=dhs[t])
+        mul(dhs[t], k[t], out=das[t])
+        dot(das[t], w, out=handed)
+    return Adjoint(dh, None, da, da, back, None)
+
+
+def _gru(factors: Tensor, weight_hh: Tensor, arriving: Tensor) -> Adjoint:
+    on = arithmetic_for(arriving)
+    dh, rows = torch.empty_like(arriving), torch.empty_like(factors)
+    back = torch.zeros_like(arriving[0])
+    w, handed = on.native(weight_hh), on.native(back)
+    add, mul, dot = on.add, on.mul, on.dot
+    k, own, out = (list(on.native(tensor)) for tensor in (factors, arriving, rows))
+    dhs, wide = list(on.native(dh)), list(on.native(dh.unsqueeze(2)))
+    carry, das = list(on.native(rows[:, :, 3])), list(on.native(rows[:, :, :3].flatten(2)))
+    for t in reversed(range(len(k))):
+        add(handed, own[t], out=dhs[t])
+        mul(wide[t], k[t], out=out[t])
+        dot(das[t], w, out=handed)
+        add(handed, carry[t], out=handed)
+    projected = rows[:, :, :3].clone()
+    projected[:, :, 2] = rows[:, :, 4]
+    return Adjoint(dh, None, rows[:, :, :3].flatten(2), projected.flatten(2), back, None)
+
+
+def _lstm(
+    factors: tuple[Tensor, Tensor], weight_hh: Tensor, arriving: Tensor, cell: Tensor | None
+) -> Adjoint:
+    on = arithmetic_for(arriving)
+    of_cell, of_hidden = factors
+    steps, batch, _, size = of_cell.shape
+    # Rows: carried dc, da_i, da_f, da_g, da_o, and the part of dc that comes through h.
+    rows = of_cell.new_empty(steps, batch, 6, size)
+    dh, dc = torch.empty_like(arriving), torch.empty_like(arriving)
+    back, back_cell = torch.zeros_like(dh[0]), torch.zeros_like(dh[0])
+    w, handed, carry = on.native(weight_hh), on.native(back), on.native(back_cell)
+    add, mul, dot = on.add, on.mul, on.dot
+    kc, kh, own = (list(on.native(tensor)) for tensor in (of_cell, of_hidden, arriving))
+    dhs, dh_wide = list(on.native(dh)), list(on.native(dh.unsqueeze(2)))
+    dcs, dc_wide = list(on.native(dc)), list(on.native(dc.unsqueeze(2)))
+    through_cell, through_hidden = list(on.native(rows[:, :, :4])), list(on.native(rows[:, :, 4:]))
+    via_hidden, carried = list(on.native(rows[:, :, 5])), list(on.native(rows[:, :, 0]))
+    das = list(on.native(rows[:, :, 1:5].flatten(2)))
+    at_cell = None if cell is None else list(on.native(cell))
+    for t in reversed(range(steps)):
+        add(handed, own[t], out=dhs[t])
+        mul(dh_wide[t], kh[t], out=through_hidden[t])
+        add(via_hidden[t], carry, out=dcs[t])
+        if at_cell is not None:
+            add(dcs[t], at_cell[t], out=dcs[t])
+        mul(dc_wide[t], kc[t], out=through_cell[t])
+        dot(das[t], w, out=handed)
+        carry = carried[t]
+    da = rows[:, :, 1:5].flatten(2)
+    return Adjoint(dh, dc, da, da, back, rows[0, :, 0])

@@ -1,0 +1,48 @@
+"""What capture does not support, each refused with a sentence that says what to do."""
+
+from typing import Any
+
+from torch import nn
+from torch.nn.utils.rnn import PackedSequence
+
+from core.errors import CaptureError
+
+SEQUENCES = (nn.RNN, nn.GRU, nn.LSTM)
+CELLS = (nn.RNNCell, nn.GRUCell, nn.LSTMCell)
+
+
+def refuse_unsupported(name: str, module: nn.Module) -> None:
+    """Refuse projected states, and dropout between layers while training."""
+    shown = name or type(module).__name__
+    if not isinstance(module, nn.RNNBase):
+        return
+    if module.proj_size:
+        raise CaptureError(
+            f"`{shown}` has `proj_size` (={module.proj_size}): a projected hidden state is not "
+            "supported; build the module with proj_size=0 and project with an nn.Linear after it."
+        )
+    if module.training and module.dropout > 0 and module.num_layers > 1:
+        raise CaptureError(
+            f"`{shown}` is training with `dropout` (={module.dropout}) between its layers, and "
+            "which units were dropped cannot be known from outside: call model.eval() first, or "
+            "set dropout=0."
+        )
+
+
+def refuse_foreign(name: str, module: nn.Module, output: Any) -> None:
+    """Refuse a forward other than PyTorch's own: only that one has equations we know."""
+    shown = name or type(module).__name__
+    stock = next(kind for kind in SEQUENCES + CELLS if isinstance(module, kind))
+    if "forward" in vars(module) or type(module).forward is not stock.forward:
+        raise CaptureError(
+            f"`{shown}` is a {type(module).__name__} with a forward of its own, so its equations "
+            f"are not known: capture a module that is or uses a plain nn.{stock.__name__}."
+        )
+    while isinstance(output, tuple) and not isinstance(output, PackedSequence):
+        output = output[0]
+    given, own = output.data.dtype, next(module.parameters()).dtype
+    if given != own:
+        raise CaptureError(
+            f"`{shown}` has {own} weights and gave a {given} output: under autocast the numbers it "
+            "computed with are not known; capture without autocast."
+        )

@@ -1,0 +1,208 @@
+"""LayerTrace: everything that happened in one layer and direction."""
+
+from typing import Protocol
+
+import torch
+from jaxtyping import Float, Int
+from torch import Tensor
+
+from core.capture.calls import Place
+from core.capture.cells import Cell, States, Weights
+from core.capture.layout import Layout
+from core.capture.recursion import Adjoint
+
+
+class Source(Protocol):
+    """Where a trace takes its numbers from: a call of a module, or a cell called step by step."""
+
+    cell: Cell
+    layout: Layout
+
+    def forward(self, place: Place) -> States:
+        """All states and gates, in reading order."""
+        ...
+
+    def backward(self, place: Place) -> Adjoint:
+        """All gradients, in reading order."""
+        ...
+
+    def direct(self, place: Place) -> Tensor:
+        """The gradient through each step's own output, in text order."""
+        ...
+
+    def grad_input(self, place: Place) -> Tensor:
+        """dL/dx_t, in text order."""
+        ...
+
+    def initial(self, place: Place) -> tuple[Tensor, Tensor | None]:
+        """The state before the first step read."""
+        ...
+
+    def weights(self, place: Place) -> Weights:
+        """The parameters as they were."""
+        ...
+
+
+class LayerTrace:
+    """What one layer and direction of a recurrent module did, step by step.
+
+    Tensors are detached and (time, batch, unit), whatever `batch_first` says; a sequence without a
+    batch axis has batch 1. Entry t belongs to position t of the sequence, in the reverse direction
+    too. Beyond the end of a shorter packed sequence all entries are 0. Numbers are computed when
+    first read, from copies made when the module ran, and kept.
+
+    Letters: T time, B batch, D input size, H hidden size, G gate blocks (LSTM 4, GRU 3, RNN 1).
+
+    Attributes:
+        name: the module's name and PyTorch's suffix: "encoder.rnn.l0", "lstm.l1_reverse".
+        cell: "rnn_tanh", "rnn_relu", "gru" or "lstm".
+        layer: number of the layer in its module, 0 the lowest.
+        reverse: whether it reads from the end.
+    """
+
+    def __init__(self, name: str, source: Source, place: Place) -> None:
+        self.name = name
+        self.cell = source.cell.name
+        self.layer = place.layer
+        self.reverse = place.reverse
+        self._source, self._place = source, place
+
+    def __repr__(self) -> str:
+        steps, batch, size = self.hidden.shape
+        return f"LayerTrace({self.name!r}, {self.cell}, time={steps}, batch={batch}, unit={size})"
+
+    @property
+    def lengths(self) -> Int[Tensor, " batch"] | None:
+        """The length of each sequence if the input was packed, else None."""
+        return self._source.layout.lengths
+
+    @property
+    def input(self) -> Float[Tensor, "time batch input"]:
+        """x_t, what this layer read: (T, B, D)."""
+        return self._text(self._states.input)
+
+    @property
+    def hidden(self) -> Float[Tensor, "time batch unit"]:
+        """h_t: (T, B, H)."""
+        return self._text(self._states.hidden)
+
+    @property
+    def hidden_before(self) -> Float[Tensor, "time batch unit"]:
+        """The hidden state that step t started from, h_{t-1} (h_{t+1} in reverse): (T, B, H)."""
+        return self._text(self._states.hidden_prev)
+
+    @property
+    def initial_hidden(self) -> Float[Tensor, "batch unit"]:
+        """The hidden state before the first step this direction reads: (B, H)."""
+        return self._source.initial(self._place)[0]
+
+    @property
+    def initial_cell(self) -> Float[Tensor, "batch unit"] | None:
+        """The LSTM's cell state before the first step read, (B, H); None for other cells."""
+        return self._source.initial(self._place)[1]
+
+    @property
+    def cell_state(self) -> Float[Tensor, "time batch unit"] | None:
+        """c_t of an LSTM, (T, B, H); None for other cells."""
+        c = self._states.cell_state
+        return None if c is None else self._text(c)
+
+    @property
+    def gates(self) -> dict[str, Float[Tensor, "time batch unit"]]:
+        """The activated gates, each (T, B, H), under PyTorch's names and in its order.
+
+        LSTM: input, forget, cell, output. GRU: reset, update, new. RNN: empty.
+        """
+        stacked = self._states.gates
+        if stacked is None:
+            return {}
+        return {
+            name: self._text(gate)
+            for name, gate in zip(self._source.cell.gate_names, stacked.unbind(2), strict=True)
+        }
+
+    @property
+    def grad_hidden(self) -> Float[Tensor, "time batch unit"]:
+        """The total dL/dh_t, through its own output and through every later step: (T, B, H)."""
+        return self._text(self._adjoint.grad_hidden)
+
+    @property
+    def grad_hidden_direct(self) -> Float[Tensor, "time batch unit"]:
+        """The part of dL/dh_t through step t's own output (or the layer above): (T, B, H).
+
+        What reaches the last step through the module's final state is in the total only.
+        """
+        return self._source.direct(self._place)
+
+    @property
+    def grad_cell_state(self) -> Float[Tensor, "time batch unit"] | None:
+        """The total dL/dc_t of an LSTM, (T, B, H); None for other cells."""
+        total = self._adjoint.grad_cell_state
+        return None if total is None else self._text(total)
+
+    @property
+    def grad_pre_activation(self) -> Float[Tensor, "time batch rows"]:
+        """dL/d(W_hh h_{t-1} + b_hh), rows in PyTorch's gate order: (T, B, G·H).
+
+        For the GRU's new gate that is the sum inside the reset gate's product.
+        """
+        return self._text(self._adjoint.grad_recurrent)
+
+    @property
+    def grad_initial_hidden(self) -> Float[Tensor, "batch unit"]:
+        """dL/dh_0: (B, H)."""
+        return self._adjoint.grad_initial_hidden
+
+    @property
+    def grad_initial_cell(self) -> Float[Tensor, "batch unit"] | None:
+        """dL/dc_0 of an LSTM, (B, H); None for other cells."""
+        return self._adjoint.grad_initial_cell
+
+    @property
+    def grad_input(self) -> Float[Tensor, "time batch input"]:
+        """dL/dx_t through this layer: (T, B, D).
+
+        Both directions of a bidirectional layer read the same x_t, and both traces give the same
+        total.
+        """
+        return self._source.grad_input(self._place)
+
+    @property
+    def grad_weight_ih(self) -> Float[Tensor, "rows input"]:
+        """dL/dW_ih, this call's share of what autograd adds to the parameter's `.grad`."""
+        return _outer(self._adjoint.grad_projected, self._states.input)
+
+    @property
+    def grad_weight_hh(self) -> Float[Tensor, "rows unit"]:
+        """dL/dW_hh, this call's share of what autograd adds to the parameter's `.grad`."""
+        return _outer(self._adjoint.grad_recurrent, self._states.hidden_prev)
+
+    @property
+    def grad_bias_ih(self) -> Float[Tensor, " rows"] | None:
+        """dL/db_ih; None where the module has no biases."""
+        has_bias = self._source.weights(self._place).bias_ih is not None
+        return self._adjoint.grad_projected.sum((0, 1)) if has_bias else None
+
+    @property
+    def grad_bias_hh(self) -> Float[Tensor, " rows"] | None:
+        """dL/db_hh; None where the module has no biases."""
+        has_bias = self._source.weights(self._place).bias_hh is not None
+        return self._adjoint.grad_recurrent.sum((0, 1)) if has_bias else None
+
+    @property
+    def _states(self) -> States:
+        return self._source.forward(self._place)
+
+    @property
+    def _adjoint(self) -> Adjoint:
+        return self._source.backward(self._place)
+
+    def _text(self, values: Tensor) -> Tensor:
+        """Reading order to text order, with zeros beyond each sequence's end."""
+        layout = self._source.layout
+        return layout.mask(layout.read(values, self._place.reverse))
+
+
+def _outer(rows: Tensor, columns: Tensor) -> Tensor:
+    with torch.no_grad():
+        return rows.flatten(0, 1).T @ columns.flatten(0, 1)
