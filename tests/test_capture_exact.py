@@ -10,7 +10,10 @@ from core import capture
 from tests.oracles import gradient, run_oracle
 from tests.strategies import Setting, settings_of_modules
 
-TOLERANCE = {torch.float64: {"rtol": 1e-10, "atol": 1e-13}, torch.float32: {"rtol": 1e-5, "atol": 1e-6}}
+TOLERANCE = {
+    torch.float64: {"rtol": 1e-10, "atol": 1e-13},
+    torch.float32: {"rtol": 1e-5, "atol": 1e-6},
+}
 
 
 def loss_of(setting: Setting, output: Tensor, h: Tensor, c: Tensor) -> Tensor:
@@ -113,7 +116,9 @@ def check(setting: Setting, dtype: torch.dtype, analysis: torch.dtype | None = N
         initial += 1
     for name, parameter in module.named_parameters():
         kind, suffix = name.rsplit("_l", 1)
-        assert_same(getattr(tape[f"l{suffix}"], f"grad_{kind}"), parameter.grad, name, **TOLERANCE[dtype])
+        assert_same(
+            getattr(tape[f"l{suffix}"], f"grad_{kind}"), parameter.grad, name, **TOLERANCE[dtype]
+        )
     assert_same(tape["l0"].grad_input, gradient(x), "x.grad", **TOLERANCE[dtype])
 
 
