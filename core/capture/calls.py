@@ -162,8 +162,10 @@ class RecurrentCall:
         parts = []
         for reverse in self.directions:
             way = Place(place.layer, reverse)
-            flat = self.backward(way).grad_projected @ self.weights(way).weight_ih
-            parts.append(self.layout.read(flat, reverse))
+            rows = self.backward(way).grad_projected
+            # One product of matrices: the rows of all steps keep their stride and are not copied.
+            flat = torch.mm(rows.flatten(0, 1), self.weights(way).weight_ih)
+            parts.append(self.layout.read(flat.unflatten(0, rows.shape[:2]), reverse))
         return parts[0] if len(parts) == 1 else parts[0] + parts[1]
 
     def _replay(self, place: Place) -> States:
