@@ -159,14 +159,16 @@ class RecurrentCall:
 
     def grad_input(self, place: Place) -> Float[Tensor, "time batch input"]:
         """dL/dx_t of a layer, in text order: the sum over its directions, which share x_t."""
-        parts = []
-        for reverse in self.directions:
-            way = Place(place.layer, reverse)
-            rows = self.backward(way).grad_projected
-            # One product of matrices: the rows of all steps keep their stride and are not copied.
-            flat = torch.mm(rows.flatten(0, 1), self.weights(way).weight_ih)
-            parts.append(self.layout.read(flat.unflatten(0, rows.shape[:2]), reverse))
+        ways = [Place(place.layer, reverse) for reverse in self.directions]
+        parts = [self.layout.read(self.grad_input_own(way), way.reverse) for way in ways]
         return parts[0] if len(parts) == 1 else parts[0] + parts[1]
+
+    def grad_input_own(self, place: Place) -> Float[Tensor, "time batch input"]:
+        """The part of dL/dx_t through one direction, in reading order."""
+        rows = self.backward(place).grad_projected
+        # One product of matrices: the rows of all steps keep their stride and are not copied.
+        flat = torch.mm(rows.flatten(0, 1), self.weights(place).weight_ih)
+        return flat.unflatten(0, rows.shape[:2])
 
     def _replay(self, place: Place) -> States:
         x = self.layout.read(self._layer_input(place.layer), place.reverse)

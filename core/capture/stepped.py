@@ -135,6 +135,10 @@ class SteppedCell:
         w = [step.weights.weight_ih.to(self.dtype) for step in self._steps]
         return torch.stack([rows @ weight for rows, weight in zip(projected, w, strict=True)])
 
+    def grad_input_own(self, place: Place) -> Tensor:
+        """The same: a cell has one direction."""
+        return self.grad_input(place)
+
     def _continues(self, start: Tensor, which: int) -> bool:
         """Whether a state given to a call is the very tensor that the call before returned."""
         if not self._last:

@@ -34,6 +34,10 @@ class Source(Protocol):
         """dL/dx_t, in text order."""
         ...
 
+    def grad_input_own(self, place: Place) -> Tensor:
+        """This direction's part of dL/dx_t, in reading order."""
+        ...
+
     def initial(self, place: Place) -> tuple[Tensor, Tensor | None]:
         """The state before the first step read."""
         ...
@@ -75,6 +79,16 @@ class LayerTrace:
     def lengths(self) -> Int[Tensor, " batch"] | None:
         """The length of each sequence if the input was packed, else None."""
         return self._source.layout.lengths
+
+    @property
+    def weight_ih(self) -> Float[Tensor, "rows input"]:
+        """A copy of W_ih as it was when the layer ran, in the dtype of the trace."""
+        return self._source.weights(self._place).weight_ih
+
+    @property
+    def weight_hh(self) -> Float[Tensor, "rows unit"]:
+        """A copy of W_hh as it was when the layer ran, in the dtype of the trace."""
+        return self._source.weights(self._place).weight_hh
 
     @property
     def input(self) -> Float[Tensor, "time batch input"]:
@@ -163,9 +177,14 @@ class LayerTrace:
         """dL/dx_t through this layer: (T, B, D).
 
         Both directions of a bidirectional layer read the same x_t, and both traces give the same
-        total.
+        total; `grad_input_own` is each direction's part.
         """
         return self._source.grad_input(self._place)
+
+    @property
+    def grad_input_own(self) -> Float[Tensor, "time batch input"]:
+        """The part of dL/dx_t that flows through this direction: (T, B, D)."""
+        return self._text(self._source.grad_input_own(self._place))
 
     @property
     def grad_weight_ih(self) -> Float[Tensor, "rows input"]:

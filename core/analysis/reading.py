@@ -1,0 +1,169 @@
+"""A network reads a text once: everything that is worth seeing of it, as plain arrays.
+
+One forward and one backward pass of the model, captured; every number comes from the tape or from
+the logits of that pass.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from jaxtyping import Int64
+from numpy.typing import NDArray
+from torch import Tensor
+
+from core.analysis.norms import gradient_norms
+from core.analysis.verdict import Verdict, judge
+from core.capture import LayerTrace, Tape, capture
+from core.models import LossAt, SequenceModel, next_token_loss
+
+TOP = 5
+"""how many next tokens are kept for each step"""
+
+Array = NDArray[np.float64]
+
+
+@dataclass(frozen=True, eq=False)
+class LayerReading:
+    """One layer and direction over T steps, H units.
+
+    Attributes:
+        name: as on the tape: "rnn.l0", "rnn.l1_reverse".
+        layer: number of the layer, 0 the lowest.
+        reverse: whether it reads from the end.
+        hidden: h_t, (T, H).
+        cell_state: c_t of an LSTM, (T, H), else None.
+        gates: the activated gates, (T, H) each, by PyTorch's names.
+        gradient: log10 of the norm of the total dL/dh_t, (T,); NaN where `status` is not 0.
+        status: a `Status` for each step, (T,).
+        share_own: ‖direct‖ / (‖direct‖ + ‖rest‖) of dL/dh_t, direct being what comes through the
+            step's own output and rest what other steps hand back, (T,); NaN where both are 0.
+        edges_forward: ‖W_ih x_t‖ and ‖W_hh h_{t-1}‖, (T, 2).
+        edges_gradient: ‖W_ihᵀ da_t‖ and ‖W_hhᵀ da_t‖, what crosses the same edges backwards (T, 2).
+        verdict: on the gradient of the loss at the last step alone.
+    """
+
+    name: str
+    layer: int
+    reverse: bool
+    hidden: Array
+    cell_state: Array | None
+    gates: dict[str, Array]
+    gradient: Array
+    status: NDArray[np.uint8]
+    share_own: Array
+    edges_forward: Array
+    edges_gradient: Array
+    verdict: Verdict
+
+
+@dataclass(frozen=True, eq=False)
+class Reading:
+    """What a network made of T steps of a text with V tokens.
+
+    Attributes:
+        layers: every layer and direction in the order data flows.
+        loss: in nats, at the steps that `at` names.
+        at: "mean" over all steps or "last".
+        top: indices of the most likely next tokens, best first, (T, K), K = min(5, V).
+        top_probability: their probabilities, (T, K).
+        truth_probability: the probability given to the token that came next, (T,).
+        truth_rank: its rank, 1 being the best; ties count in its favour, (T,).
+        head_forward: ‖W_hq h_t‖, (T,).
+        head_gradient: ‖W_hqᵀ dL/do_t‖, (T,).
+    """
+
+    layers: tuple[LayerReading, ...]
+    loss: float
+    at: LossAt
+    top: NDArray[np.int32]
+    top_probability: Array
+    truth_probability: Array
+    truth_rank: NDArray[np.int32]
+    head_forward: Array
+    head_gradient: Array
+
+
+def read(
+    model: SequenceModel,
+    inputs: Int64[Tensor, " time"],
+    targets: Int64[Tensor, " time"],
+    at: LossAt = "last",
+) -> Reading:
+    """Let a model read a text and keep what happened.
+
+    Args:
+        model: best in float64, where gradients have 308 decades to vanish in.
+        inputs: the indices read, (T,).
+        targets: the index that comes next at each step, (T,).
+        at: the loss whose gradient is shown. The verdicts are always on the loss at the last step,
+            because a loss at every step keeps any curve level.
+
+    Raises:
+        CoreError: an index is outside the vocabulary, or shapes differ.
+    """
+    tape, logits, loss = _pass(model, inputs, targets, at)
+    verdict_tape = tape if at == "last" else _pass(model, inputs, targets, "last")[0]
+    verdicts = [judge(gradient_norms(trace)) for trace in verdict_tape.layers]
+    probability = logits[:, 0].double().softmax(-1)
+    best = probability.topk(min(TOP, probability.shape[1]))
+    truth = probability.gather(1, targets.unsqueeze(1))
+    output = tape.also["head"][0]
+    weight = model.head.weight.detach()
+    last = [trace for trace in tape.layers if trace.layer == tape.layers[-1].layer]
+    states = torch.cat([trace.hidden for trace in last], -1)
+    return Reading(
+        layers=tuple(_layer(t, v) for t, v in zip(tape.layers, verdicts, strict=True)),
+        loss=float(loss),
+        at=at,
+        top=best.indices.int().numpy(),
+        top_probability=best.values.numpy(),
+        truth_probability=truth[:, 0].numpy(),
+        truth_rank=((probability > truth).sum(1) + 1).int().numpy(),
+        head_forward=_norm(states @ weight.T),
+        head_gradient=_norm(output.gradient @ weight),
+    )
+
+
+def _pass(
+    model: SequenceModel, inputs: Tensor, targets: Tensor, at: LossAt
+) -> tuple[Tape, Tensor, Tensor]:
+    with torch.enable_grad(), capture(model, also=["head"]) as tape:
+        logits, _ = model(inputs.unsqueeze(1))
+        loss = next_token_loss(logits, targets.unsqueeze(1), at)
+        # Only the graph's own edges matter; the parameters' .grad stays as it is.
+        torch.autograd.grad(loss, list(model.rnn.parameters()))
+    return tape, logits.detach(), loss.detach()
+
+
+def _layer(trace: LayerTrace, verdict: Verdict) -> LayerReading:
+    norms = gradient_norms(trace)
+    direct, total = _norm(trace.grad_hidden_direct), trace.grad_hidden
+    rest = _norm(total - trace.grad_hidden_direct)
+    with np.errstate(all="ignore"):
+        share_own = direct / (direct + rest)
+    handed = trace.grad_pre_activation @ trace.weight_hh
+    forward = (trace.input @ trace.weight_ih.T, trace.hidden_before @ trace.weight_hh.T)
+    return LayerReading(
+        name=trace.name,
+        layer=trace.layer,
+        reverse=trace.reverse,
+        hidden=_plain(trace.hidden),
+        cell_state=None if trace.cell_state is None else _plain(trace.cell_state),
+        gates={name: _plain(gate) for name, gate in trace.gates.items()},
+        gradient=norms.log10[:, 0].numpy(),
+        status=norms.status[:, 0].to(torch.uint8).numpy(),
+        share_own=share_own,
+        edges_forward=np.stack([_norm(values) for values in forward], -1),
+        edges_gradient=np.stack([_norm(trace.grad_input_own), _norm(handed)], -1),
+        verdict=verdict,
+    )
+
+
+def _norm(values: Tensor) -> Array:
+    """The Euclidean norm at each step of the only sequence."""
+    return torch.linalg.vector_norm(values[:, 0], dim=-1).double().numpy()
+
+
+def _plain(values: Tensor) -> Array:
+    return np.ascontiguousarray(values[:, 0].double().numpy())
