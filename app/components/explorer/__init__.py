@@ -1,0 +1,68 @@
+"""The explorer: text, unrolled network, states, gradient and numbers under one time cursor.
+
+    from app.components.explorer import ExplorerView, Lane, explorer
+    result = explorer(ExplorerView(...), key="explore")
+    result.cursor  # the committed 0-based step, or None before the first move
+
+It knows nothing of torch or of core: it receives plain arrays and draws them.
+"""
+
+from collections.abc import Callable
+
+from streamlit.components.v2 import component
+from streamlit.components.v2.bidi_component.state import ComponentResult
+
+from app.components.explorer.bundle import javascript, stylesheet
+from app.components.explorer.pack import pack
+from app.components.explorer.view import FLAGS, ExplorerView, Lane
+
+__all__ = ["FLAGS", "ExplorerView", "Lane", "explorer"]
+
+_MOUNT = component("unrolled_explorer", css=stylesheet(), js=javascript())
+
+
+def explorer(
+    view: ExplorerView,
+    *,
+    key: str,
+    on_cursor: Callable[[], None] | None = None,
+    on_lane: Callable[[], None] | None = None,
+    on_layer: Callable[[], None] | None = None,
+    on_order: Callable[[], None] | None = None,
+    on_strip: Callable[[], None] | None = None,
+    on_edges: Callable[[], None] | None = None,
+) -> ComponentResult:
+    """Show the linked pictures.
+
+    The cursor moves in the browser alone; Python is told once it rests. A choice made by the user
+    stays until Python sends a *different* value than it sent before (and not just the echo of what
+    the user chose), so a page may pass back `result.cursor` or a constant: neither fights the user.
+
+    Args:
+        view: What to show.
+        key: Streamlit's key; the component keeps cursor and choices as long as the key stays.
+        on_cursor: Called when the committed step changed.
+        on_lane: Called when another lane was chosen (the browser has already drawn it).
+        on_layer: Called when another layer was chosen: its lanes must come from Python.
+        on_order: Called when the unit order changed.
+        on_strip: Called when the text strip's colouring changed.
+        on_edges: Called when the edges were switched between signal and gradient.
+
+    Returns:
+        `cursor` (0-based step), `lane`, `layer`, `order`, `strip` and `edges` as last chosen by
+        the user; None where nothing was chosen yet.
+    """
+    return _MOUNT(
+        key=key,
+        data=pack(view),
+        on_cursor_change=on_cursor or _nothing,
+        on_lane_change=on_lane or _nothing,
+        on_layer_change=on_layer or _nothing,
+        on_order_change=on_order or _nothing,
+        on_strip_change=on_strip or _nothing,
+        on_edges_change=on_edges or _nothing,
+    )
+
+
+def _nothing() -> None:
+    """Streamlit gives the result an attribute only for a state that has a callback."""

@@ -1,0 +1,203 @@
+// Mouse, touch, keyboard and controls. Each handler changes the state and asks for a redraw.
+import { clamp } from "./format.js";
+import { gradientWords } from "./gradient.js";
+import { cellAt, cellWords } from "./heatmap.js";
+import { diagramWords, edgeUnder, unitAt } from "./pointing.js";
+import { stepFor, tell } from "./state.js";
+
+const REST = 250; // ms after the last key press until Python hears of the step
+const TEMPO = 260; // ms a step while playing
+
+/** Moves the cursor; Python is not told. */
+export function moveTo(x, step) {
+  const goal = clamp(step, 0, x.view.steps - 1);
+  if (goal === x.state.cursor) return;
+  x.state.cursor = goal;
+  x.ask("cursor");
+}
+
+function commit(x) {
+  clearTimeout(x.resting);
+  tell(x.state, "cursor", x.state.cursor, x.setStateValue);
+}
+
+function commitSoon(x) {
+  clearTimeout(x.resting);
+  x.resting = setTimeout(() => commit(x), REST);
+}
+
+/** Starts or stops playing. */
+export function play(x, on) {
+  clearInterval(x.player);
+  x.state.playing = on;
+  const button = x.parts.strip.play;
+  button.textContent = on ? "❚❚ Pause" : "▶ Play";
+  button.setAttribute("aria-label", on ? "Pause" : "Play");
+  if (!on) return;
+  if (x.state.cursor === x.view.steps - 1) moveTo(x, 0);
+  x.player = setInterval(() => {
+    moveTo(x, x.state.cursor + 1);
+    if (x.state.cursor < x.view.steps - 1) return;
+    play(x, false);
+    commit(x);
+  }, TEMPO);
+}
+
+/** Choosing a value of one of the controls. */
+function choose(x, name, value) {
+  x.state[name] = value;
+  tell(x.state, name, value, x.setStateValue);
+  x.ask("all");
+}
+
+/** Binds everything once per mount. */
+export function listen(x) {
+  const { strip, diagram, heatmap, gradient, root } = x.parts;
+  bindControls(x);
+  root.onkeydown = (event) => onKey(x, event);
+  scrub(x, heatmap.overlay, (px, py, event) => {
+    const { t, unit } = cellAt(x, px, py);
+    if (event.type === "pointerdown") chooseUnit(x, unit);
+    return t;
+  });
+  scrub(x, gradient.overlay, (px) => x.axis.stepAt(px));
+  scrub(x, diagram.canvas, (px) => diagramStep(x, px));
+  scrub(x, strip.tokens, (px, py, event) => stripStep(x, event));
+  hover(x, heatmap.overlay, (px, py) => px >= x.axis.left && cellWords(x, cellAt(x, px, py)));
+  hover(x, gradient.overlay, (px) => px >= x.axis.left && gradientWords(x, x.axis.stepAt(px)));
+  hover(x, diagram.canvas, (px, py) => {
+    light(x, unitAt(x, px, py) ? null : (edgeUnder(x, px, py)?.kind ?? null));
+    return diagramWords(x, px, py);
+  });
+}
+
+function bindControls(x) {
+  const { strip, diagram, heatmap } = x.parts;
+  strip.play.onclick = () => {
+    play(x, !x.state.playing);
+    if (!x.state.playing) commit(x);
+  };
+  strip.colour.onchange = () => choose(x, "strip", strip.colour.value);
+  heatmap.lane.onchange = () => choose(x, "lane", heatmap.lane.value);
+  heatmap.order.onchange = () => choose(x, "order", heatmap.order.value);
+  heatmap.layer.onchange = () => {
+    if (heatmap.layer.value === x.view.layer) return;
+    heatmap.box.setAttribute("aria-busy", "true");
+    x.setStateValue("layer", heatmap.layer.value);
+  };
+  for (const [key, button] of Object.entries(diagram.flow)) {
+    button.onclick = () => choose(x, "edges", key);
+  }
+  for (const [key, button] of Object.entries(diagram.weights)) {
+    button.onpointerenter = button.onfocus = () => light(x, key);
+    button.onpointerleave = button.onblur = () => light(x, null);
+    button.onclick = () => {
+      x.state.held = x.state.held === key ? null : key;
+      x.ask("all");
+    };
+  }
+}
+
+function light(x, key) {
+  if (x.state.lit === key) return;
+  x.state.lit = key;
+  x.ask("diagram");
+}
+
+function chooseUnit(x, unit) {
+  if (unit === x.state.unit) return;
+  x.state.unit = clamp(unit, 0, x.view.units - 1);
+  x.ask("unit");
+}
+
+function onKey(x, event) {
+  const target = event.composedPath()[0];
+  if (event.altKey || event.ctrlKey || event.metaKey || target.tagName === "SELECT") return;
+  const step = stepFor(event.key, event.shiftKey, x.state.cursor, x.view.steps);
+  if (step !== null) {
+    if (x.state.playing) play(x, false);
+    moveTo(x, step);
+    commitSoon(x);
+  } else if (event.key === "ArrowUp" || event.key === "ArrowDown") {
+    const row = x.order.indexOf(x.state.unit) + (event.key === "ArrowDown" ? 1 : -1);
+    chooseUnit(x, x.order[clamp(row, 0, x.view.units - 1)]);
+  } else if (event.key === " " && target.tagName !== "BUTTON") {
+    play(x, !x.state.playing);
+    if (!x.state.playing) commit(x);
+  } else {
+    return;
+  }
+  event.preventDefault();
+  event.stopPropagation(); // Streamlit has shortcuts of its own
+}
+
+/* Dragging in any picture with a time axis moves the cursor; letting go tells Python. */
+function scrub(x, node, stepAt) {
+  let held = null;
+  let before = 0;
+  const follow = (event) => {
+    const box = node.getBoundingClientRect();
+    const step = stepAt(event.clientX - box.left, event.clientY - box.top, event);
+    if (step !== null) moveTo(x, step);
+  };
+  node.onpointerdown = (event) => {
+    if (event.button !== 0) return;
+    held = event.pointerId;
+    before = x.state.cursor;
+    x.dragging = node;
+    if (x.state.playing) play(x, false);
+    node.setPointerCapture(held);
+    x.parts.root.focus({ preventScroll: true });
+    follow(event);
+    event.preventDefault();
+  };
+  node.onpointermove = (event) => {
+    if (event.pointerId === held) follow(event);
+  };
+  node.onpointerup = node.onpointercancel = (event) => {
+    if (event.pointerId !== held) return;
+    held = null;
+    x.dragging = null;
+    if (event.type === "pointercancel") moveTo(x, before); // the touch became a scroll
+    else commit(x);
+    x.ask("cursor");
+  };
+}
+
+/* While a drag lasts the window stands still, and slides on only at its two ends. */
+function diagramStep(x, px) {
+  const { plan } = x;
+  if (px < plan.left && x.dragging !== x.parts.diagram.canvas) return null;
+  const place = Math.floor((px - plan.left) / plan.column + x.start);
+  return clamp(place, Math.floor(x.start), Math.ceil(x.start) + plan.shown - 1);
+}
+
+function stripStep(x, event) {
+  const found = x.parts.root.getRootNode().elementFromPoint(event.clientX, event.clientY);
+  return found?.dataset?.t === undefined ? null : Number(found.dataset.t);
+}
+
+/* The tooltip that follows the pointer, and goes with it. */
+function hover(x, node, words) {
+  node.addEventListener("pointermove", (event) => {
+    if (event.pointerType === "touch") return;
+    const box = node.getBoundingClientRect();
+    showTip(x, event, words(event.clientX - box.left, event.clientY - box.top));
+  });
+  node.addEventListener("pointerleave", () => {
+    showTip(x, null, "");
+    if (node === x.parts.diagram.canvas) light(x, null);
+  });
+}
+
+function showTip(x, event, words) {
+  const { tip, root } = x.parts;
+  tip.classList.toggle("shown", Boolean(words));
+  if (!words) return;
+  tip.textContent = words;
+  const box = root.getBoundingClientRect();
+  const right = event.clientX - box.left > box.width - 320;
+  tip.style.left = right ? "auto" : `${event.clientX - box.left + 14}px`;
+  tip.style.right = right ? `${box.right - event.clientX + 14}px` : "auto";
+  tip.style.top = `${event.clientY - box.top + 16}px`;
+}

@@ -1,0 +1,133 @@
+// The step under the cursor in numbers. Rows are made once; a move only writes texts and widths.
+import { css, level } from "./colours.js";
+import { buildEquations, writeEquations } from "./equations.js";
+import { gradientNorm, number, percent, probability, visible } from "./format.js";
+import { el, symbol } from "./skeleton.js";
+import { layerIndex, surprise } from "./unpack.js";
+
+function bar() {
+  const inner = el("span", { class: "fill" });
+  return { box: el("span", { class: "bar" }, [inner]), inner };
+}
+
+function row(name) {
+  const label = el("span", { class: "name" });
+  if (name) label.textContent = name;
+  const { box, inner } = bar();
+  const value = el("span", { class: "value" });
+  const mark = el("span", { class: "mark" });
+  return { node: el("div", { class: "entry" }, [label, box, value, mark]), label, inner, value, mark };
+}
+
+/** Makes the rows anew; when the lanes or the number of kept tokens changed. */
+export function buildInspector(x) {
+  const { view } = x;
+  x.parts.inspector.classList.toggle("words", view.kind === "word");
+  const step = el("h2", { "data-testid": "inspector-step" });
+  const next = Array.from({ length: view.kept + 1 }, () => row(""));
+  const lanes = view.lanes.map((lane) => row(lane.label));
+  for (const lane of lanes) lane.mark.remove();
+  const top = el("div", { "data-testid": "inspector-top" }, next.map((each) => each.node));
+  const unit = el("h4");
+  const norm = el("span", { "data-testid": "gradient-value" });
+  const share = el("p", { class: "note" });
+  const surprised = el("p", { class: "note" });
+  const equations = buildEquations(x);
+  x.inspector = { step, next, lanes, unit, norm, share, surprised, equations };
+  x.parts.inspector.replaceChildren(
+    step, surprised,
+    el("h4", { text: "Next token" }), top,
+    unit, el("div", {}, lanes.map((each) => each.node)), ...equations.nodes,
+    el("h4", { text: "Gradient here" }),
+    el("p", { class: "norm" }, ["‖∂L/∂", symbol("h", "t"), "‖ = ", norm]),
+    share,
+  );
+}
+
+/** Writes the numbers of the cursor's step. */
+export function writeInspector(x) {
+  const { view, state, inspector } = x;
+  const t = state.cursor;
+  inspector.step.textContent = `Step ${t + 1}: it has just read “${visible(view.inputs[t])}”`;
+  const nats = surprise(view, t);
+  const place = view.start ? `Token ${view.start + t + 1} of the text. ` : "";
+  inspector.surprised.textContent = place + (Number.isNaN(nats)
+    ? "Nothing came before it: no surprise to measure."
+    : `Its surprise: ${number(nats)} nats`);
+  writeNext(x, t);
+  writeUnit(x, t);
+  writeEquations(x);
+  writeGradient(x, t);
+}
+
+function writeNext({ view, inspector }, t) {
+  const { top, top_probability, truth_probability, truth_rank } = view.arrays;
+  const truth = view.targets[t];
+  const rank = truth_rank[t];
+  inspector.next.forEach((entry, place) => {
+    const last = place === view.kept;
+    entry.node.hidden = last && rank <= view.kept;
+    if (entry.node.hidden) {
+      for (const name of Object.keys(entry.node.dataset)) delete entry.node.dataset[name];
+      return;
+    }
+    const token = last ? truth : view.vocabulary[top[t * view.kept + place]];
+    const p = last ? truth_probability[t] : top_probability[t * view.kept + place];
+    const right = last || place + 1 === rank;
+    entry.label.textContent = visible(token);
+    entry.label.title = visible(token);
+    entry.value.textContent = probability(p);
+    entry.inner.style.width = `${Number.isFinite(p) ? 100 * p : 0}%`;
+    entry.mark.textContent = right ? (last ? `✓ #${rank}` : "✓") : "";
+    entry.mark.title = right ? `the token that really came next, rank ${rank}` : "";
+    entry.node.classList.toggle("right", right);
+    Object.assign(entry.node.dataset, {
+      token, probability: String(p), true: String(right), rank: String(last ? rank : place + 1),
+    });
+  });
+}
+
+function writeUnit({ view, state, theme, inspector }, t) {
+  inspector.unit.textContent = `Unit ${state.unit + 1}` + (view.layers.length > 1
+    ? `, ${view.layers[layerIndex(view)].label}` : "");
+  view.lanes.forEach((lane, index) => {
+    const value = lane.values[t * view.units + state.unit];
+    const [low, high] = lane.range;
+    const share = Number.isFinite(value) ? Math.min(Math.max((value - low) / (high - low), 0), 1) : 0;
+    const entry = inspector.lanes[index];
+    const signed = low < 0;
+    entry.value.textContent = number(value);
+    entry.inner.style.left = `${100 * (signed ? Math.min(share, 0.5) : 0)}%`;
+    entry.inner.style.width = `${Number.isFinite(value) ? 100 * (signed ? Math.abs(share - 0.5) : share) : 0}%`;
+    entry.node.classList.toggle("signed", signed);
+    const lut = signed ? theme.states : theme.gates;
+    entry.inner.style.backgroundColor = signed
+      ? css(lut, level(value < 0 ? -0.62 : 0.62, -1, 1))
+      : css(lut, level(theme.dark ? 0.55 : 0.45, 0, 1));
+    entry.node.dataset.value = String(value);
+    entry.node.title = `${lane.label}: scale ${number(low)} to ${number(high)}`;
+  });
+}
+
+function writeGradient({ view, inspector }, t) {
+  const at = layerIndex(view) * view.steps + t;
+  const { gradient, gradient_flags, share_own } = view.arrays;
+  inspector.norm.textContent = gradientNorm(gradient[at], gradient_flags[at]);
+  const own = share_own[t];
+  inspector.share.textContent = Number.isFinite(own)
+    ? `from later steps ${percent(1 - own)}, own output ${percent(own)}`
+    : "";
+}
+
+/** One sentence for the screen reader once the cursor rests. */
+export function summary({ view, state }) {
+  const t = state.cursor;
+  const best = view.vocabulary[view.arrays.top[t * view.kept]];
+  const at = layerIndex(view) * view.steps + t;
+  const norm = gradientNorm(view.arrays.gradient[at], view.arrays.gradient_flags[at]);
+  return (
+    `Step ${t + 1} of ${view.steps}: read ${visible(view.inputs[t])}; most likely next ` +
+    `${visible(best)}, probability ${probability(view.arrays.top_probability[t * view.kept])}; ` +
+    `gradient norm ${norm}.`
+  );
+}

@@ -1,0 +1,117 @@
+// Sizes: everything that depends on how much room there is. Pure; nothing here touches the page.
+import { clamp } from "./format.js";
+
+const NARROW = 800; // below this the inspector stands under the pictures
+const HEADER = 110; // the page's own header and padding above the component, in px
+
+/**
+ * The overall sizes.
+ * @param {number} width of the component in px
+ * @param {number} windowHeight of the browser window in px
+ */
+export function plan(width, windowHeight) {
+  const budget = clamp(windowHeight - HEADER, 560, 1100);
+  const scale = clamp(Math.min(width / 960, budget / 610), 0.9, 1.6);
+  const narrow = width < NARROW;
+  const gap = Math.round(16 * scale);
+  const inspector = narrow ? width : Math.round(clamp(0.25 * width, 236, 420));
+  return {
+    width,
+    budget,
+    scale,
+    narrow,
+    gap,
+    inspector,
+    main: narrow ? width : width - inspector - gap,
+    base: clamp(13.2 * scale, 12.8, 19),
+    small: clamp(12 * scale, 12, 16),
+    gutter: Math.round(52 * scale),
+  };
+}
+
+/**
+ * How the three pictures share the height that is left for them.
+ * @param {number} rest px for the three canvases together
+ * @param {number} traces layer traces drawn in the diagram
+ */
+export function heights(rest, traces, scale) {
+  const need = Math.round(100 * scale + 6 + 26 * traces);
+  const diagram = Math.round(Math.max(need, (0.42 + 0.03 * traces) * rest));
+  const left = Math.max(rest - diagram, 150 * scale);
+  const heatmap = Math.round(0.56 * left);
+  return { diagram, heatmap, gradient: Math.round(left - heatmap) };
+}
+
+/** The time axis that the heatmap and the gradient lane share: px from the canvas's left edge. */
+export function timeAxis(left, right, steps) {
+  const width = right - left;
+  return {
+    left,
+    right,
+    steps,
+    edge: (t) => left + (t / steps) * width,
+    centre: (t) => left + ((t + 0.5) / steps) * width,
+    stepAt: (x) => clamp(Math.floor(((x - left) / width) * steps), 0, steps - 1),
+  };
+}
+
+/** Steps (0-based) that get a number on the time axis: the first, round ones, the last. */
+export function timeTicks(steps, room) {
+  const fits = Math.max(2, Math.floor(room));
+  const jump = [1, 2, 5, 10, 20, 50, 100, 200].find((each) => steps / each <= fits) ?? 500;
+  const ticks = steps > 1 ? [0, steps - 1] : [0];
+  for (let shown = jump; shown < steps; shown += jump) {
+    if (shown > 1 && shown - 1 >= 0.6 * jump && steps - shown >= 0.6 * jump) ticks.push(shown - 1);
+  }
+  return ticks;
+}
+
+/**
+ * Where everything in the unrolled diagram stands.
+ * @param {{steps: number, layers: {level: number, reverse: boolean}[], units: number}} view
+ */
+export function diagramPlan(width, height, { scale, base, small }, view) {
+  const both = view.layers.some((layer) => layer.reverse);
+  const levels = Math.max(...view.layers.map((layer) => layer.level)) + 1;
+  const left = Math.round((both || levels > 1 ? 112 : 92) * scale);
+  const room = width - left;
+  const fit = clamp(Math.floor(room / (54 * scale)), 5, 15);
+  const shown = view.steps <= fit ? view.steps : fit - 1 + (fit % 2); // odd: the cursor stands in the middle
+  const column = Math.min(room / shown, 100 * scale);
+  const token = clamp(1.3 * base, 15, 24);
+  const top = small + token + 12;
+  const bottom = height - small - token - 13;
+  const rows = nodeRows(top, bottom, levels, both, scale);
+  const dx = both ? 0.22 * column : 0;
+  const wide = both ? 2 * dx - 3 : Math.min(0.6 * column, Math.max(1.1 * rows.tall, 22));
+  return {
+    width, height, left, room, shown, column, token, small, top, bottom, both, levels, dx, wide,
+    tall: rows.tall,
+    nodes: view.layers.map((layer) => ({
+      level: layer.level,
+      reverse: layer.reverse,
+      shift: both ? (layer.reverse ? dx : -dx) : 0,
+      y: rows.y(layer.level, layer.reverse),
+    })),
+    bus: (level) => rows.bus(level),
+  };
+}
+
+/* Node height and the top of each node: levels stack upward, a reverse layer above its forward. */
+function nodeRows(top, bottom, levels, both, scale) {
+  const space = bottom - top;
+  const gap = clamp(space / (2.6 * levels + 1), 13, 40 * scale);
+  const perLevel = (space - gap * (levels + 1)) / levels;
+  const tall = Math.max(both ? (perLevel - 4) / 2 : perLevel, 6);
+  const floor = (level) => bottom - gap - level * (perLevel + gap);
+  return {
+    tall,
+    y: (level, reverse) => floor(level) - tall - (both && reverse ? tall + 4 : 0),
+    bus: (level) => floor(level) - perLevel - 0.3 * gap,
+  };
+}
+
+/** First step of the diagram's window, with the cursor in the middle where there is room. */
+export function windowStart(cursor, shown, steps) {
+  return clamp(cursor - Math.floor((shown - 1) / 2), 0, Math.max(steps - shown, 0));
+}

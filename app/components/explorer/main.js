@@ -1,0 +1,230 @@
+// The function Streamlit calls at mount and again on every change of data or theme.
+import { readTheme } from "./colours.js";
+import { captionDiagram, diagramGoal, diagramLabel, drawDiagram, layDiagram } from "./diagram.js";
+import { listen, play } from "./events.js";
+import { number } from "./format.js";
+import { drawGradient, overlayGradient } from "./gradient.js";
+import { drawHeatmap, overlayHeatmap } from "./heatmap.js";
+import { buildInspector, summary, writeInspector } from "./inspector.js";
+import { heights, plan } from "./layout.js";
+import { skeleton } from "./skeleton.js";
+import { fitTo, newState } from "./state.js";
+import { buildStrip, colourStrip, markStrip } from "./text_strip.js";
+import { readMeta, unitOrder, unpack } from "./unpack.js";
+
+const SIGNS = { vanishing: "↘", healthy: "✓", exploding: "↗", undecided: "?" };
+const PADDING = 10; // left and right of the root together, as in explorer.css
+const instances = new WeakMap();
+
+/** Mounts the component, or hands it new data or a new theme. */
+export default function explorerComponent({ data, parentElement, setStateValue }) {
+  let x = instances.get(parentElement);
+  if (!x) {
+    x = mount(parentElement);
+    instances.set(parentElement, x);
+  }
+  x.setStateValue = setStateValue;
+  receive(x, data);
+  return () => unmount(x, parentElement);
+}
+
+function mount(parentElement) {
+  const x = { parts: skeleton(), state: newState(), wanted: new Set(), start: null };
+  x.still = window.matchMedia("(prefers-reduced-motion: reduce)");
+  x.ask = (what) => {
+    x.wanted.add(what);
+    x.frame ??= requestAnimationFrame(() => redraw(x));
+  };
+  parentElement.append(x.parts.root);
+  x.resizer = new ResizeObserver(() => x.ask("size"));
+  x.resizer.observe(x.parts.root);
+  x.onWindow = () => x.ask("size");
+  window.addEventListener("resize", x.onWindow);
+  document.fonts?.ready.then(() => x.ask("size"));
+  listen(x);
+  play(x, false);
+  return x;
+}
+
+function unmount(x, parentElement) {
+  clearInterval(x.player);
+  clearTimeout(x.resting);
+  clearTimeout(x.speaking);
+  cancelAnimationFrame(x.frame);
+  x.resizer.disconnect();
+  window.removeEventListener("resize", x.onWindow);
+  x.parts.root.remove();
+  instances.delete(parentElement);
+}
+
+/* New data; or the same data again, after a rerun or under another theme. */
+function receive(x, data) {
+  const meta = readMeta(data);
+  const { root, heatmap } = x.parts;
+  const fresh = meta.identity !== x.view?.identity || meta.layer !== x.view?.layer;
+  if (fresh) x.start = null;
+  const view = fresh ? unpack(data) : Object.assign(x.view, choices(meta));
+  x.view = view;
+  const before = JSON.stringify(choices(x.state));
+  fitTo(x.state, view);
+  x.order = unitOrder(view, x.state.order);
+  const chosen = before !== JSON.stringify(choices(x.state));
+  heatmap.box.removeAttribute("aria-busy");
+  root.dataset.identity = view.identity;
+  root.dataset.steps = String(view.steps);
+  if (fresh) {
+    buildStrip(x);
+    buildInspector(x);
+  }
+  writeHeadline(x);
+  heatmap.layer.value = view.layer;
+  if (fresh || chosen || themeKey(readTheme(root)) !== x.themeKey) x.ask("all");
+}
+
+/* What Python may set without sending other content. */
+function choices({ cursor, lane, order, strip, edges }) {
+  return { cursor, lane, order, strip, edges };
+}
+
+function themeKey(theme) {
+  return [theme.ground, theme.text, theme.cursor, theme.font, theme.mono].join();
+}
+
+function writeHeadline({ parts, view }) {
+  const { title, pill, sign, verdict, reason, loss } = parts.headline;
+  title.textContent = view.title;
+  sign.textContent = SIGNS[view.verdict.word] ?? "?";
+  verdict.textContent = view.verdict.text;
+  pill.dataset.word = view.verdict.word;
+  pill.title = view.verdict.reason;
+  reason.textContent = view.verdict.reason;
+  loss.textContent =
+    `Loss ${view.loss.at === "last" ? "at the last step" : "over all steps"}: ` +
+    `${number(view.loss.value)} nats, perplexity ${number(view.loss.perplexity)}.`;
+}
+
+/* One frame: only what was asked for. */
+function redraw(x) {
+  const wanted = x.wanted;
+  x.wanted = new Set();
+  x.frame = null;
+  if (!x.parts.root.isConnected || x.parts.root.clientWidth === 0) {
+    x.sizeKey = null; // hidden: all is drawn when it gets a width again
+    return;
+  }
+  if (wanted.has("all") || wanted.has("size")) everything(x, wanted.has("all"));
+  if (wanted.has("unit")) unitChanged(x);
+  if (wanted.has("cursor")) cursorChanged(x);
+  if (wanted.has("diagram")) drawDiagram(x, x.start);
+  else slide(x);
+  markPainted(x);
+}
+
+function everything(x, changed) {
+  const { root, main } = x.parts;
+  const width = root.clientWidth - PADDING;
+  const key = `${width} ${window.innerHeight} ${window.devicePixelRatio}`;
+  if (!changed && key === x.sizeKey && x.fontsDrawn) return;
+  x.fontsDrawn = document.fonts ? document.fonts.status === "loaded" : true;
+  x.sizeKey = key;
+  x.theme = readTheme(root);
+  x.themeKey = themeKey(x.theme);
+  x.sizes = plan(width, window.innerHeight);
+  styleRoot(x);
+  colourStrip(x);
+  captionDiagram(x);
+  const room = x.sizes.budget - (main.offsetTop - root.offsetTop);
+  const tall = share(x, room);
+  layDiagram(x, x.sizes.main, tall.diagram);
+  drawHeatmap(x, x.sizes.main, tall.heatmap);
+  drawGradient(x, x.sizes.main, tall.gradient);
+  x.tops = null;
+  x.start ??= diagramGoal(x);
+  cursorChanged(x);
+  drawDiagram(x, x.start);
+}
+
+/* The canvases get what the rows of words leave. */
+function share(x, room) {
+  const { diagram, heatmap, gradient } = x.parts;
+  const words = [diagram, heatmap, gradient].reduce((sum, { box }) => {
+    const fixed = [...box.children].filter((node) => node.matches(".row, .how"));
+    return sum + fixed.reduce((all, node) => all + node.offsetHeight, 0);
+  }, 0);
+  const between = 2 * x.sizes.gap * 0.5 + 14;
+  return heights(Math.max(room - words - between, 0), x.view.layers.length, x.sizes.scale);
+}
+
+function styleRoot({ parts, sizes, theme }) {
+  const { style, classList } = parts.root;
+  classList.toggle("dark", theme.dark);
+  classList.toggle("narrow", sizes.narrow);
+  const own = { base: `${sizes.base}px`, small: `${sizes.small}px`, gap: `${sizes.gap}px` };
+  own.side = `${sizes.inspector}px`;
+  for (const [name, colour] of Object.entries(theme.weights)) own[name] = colour;
+  for (const name of ["cursor", "muted", "faint", "hair", "gradient"]) own[name] = theme[name];
+  for (const [name, value] of Object.entries(own)) style.setProperty(`--${name}`, value);
+}
+
+function unitChanged(x) {
+  overlayHeatmap(x);
+  writeInspector(x);
+  if (x.state.strip === "unit") colourStrip(x);
+}
+
+function cursorChanged(x) {
+  const { root, diagram, live } = x.parts;
+  root.dataset.step = String(x.state.cursor + 1);
+  markStrip(x);
+  overlayHeatmap(x);
+  overlayGradient(x);
+  writeInspector(x);
+  captionStep(x);
+  x.slid = false;
+  clearTimeout(x.speaking);
+  x.speaking = setTimeout(() => {
+    live.textContent = summary(x);
+    diagram.canvas.setAttribute("aria-label", diagramLabel(x));
+  }, 400);
+}
+
+function captionStep({ parts, state }) {
+  parts.diagram.heading.textContent = `Unrolled around t = ${state.cursor + 1}`;
+}
+
+/* The diagram's window glides to the cursor; at once when motion is unwelcome or the way is far. */
+function slide(x) {
+  if (x.slid) return;
+  const goal = diagramGoal(x);
+  const way = goal - x.start;
+  if (x.dragging === x.parts.diagram.canvas) {
+    edgeOn(x);
+  } else if (x.still.matches || Math.abs(way) > 1.5 * x.plan.shown || Math.abs(way) < 0.02) {
+    x.start = goal;
+  } else {
+    x.start += 0.3 * way;
+  }
+  drawDiagram(x, x.start);
+  x.slid = x.start === goal || x.dragging === x.parts.diagram.canvas;
+  if (!x.slid) x.ask("slide");
+}
+
+/* Dragged to the window's end: the window moves on by one step. */
+function edgeOn(x) {
+  const { cursor } = x.state;
+  const most = Math.max(0, x.view.steps - x.plan.shown);
+  if (cursor <= x.start) x.start = Math.max(0, cursor - 1);
+  if (cursor >= x.start + x.plan.shown - 1) x.start = Math.min(most, x.start + 1);
+}
+
+/* For measurements: set once the first frame with new data is on screen. */
+function markPainted(x) {
+  const { root } = x.parts;
+  const { identity } = x.view;
+  if (root.dataset.painted === identity || x.painting === identity) return;
+  x.painting = identity;
+  setTimeout(() => {
+    root.dataset.painted = identity;
+    performance.mark("explorer:painted", { detail: identity });
+  }, 0);
+}

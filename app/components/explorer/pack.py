@@ -1,0 +1,117 @@
+"""An ExplorerView as one block of bytes: Streamlit hands bytes to the browser untouched.
+
+Layout, little endian: the four letters UNR1; uint32 length M of the meta object; M bytes of strict
+JSON in UTF-8; zeros up to a multiple of 8; the arrays, each starting at a multiple of 8.
+"""
+
+import json
+import math
+from typing import Any
+
+import numpy as np
+
+from app.components.explorer.view import ExplorerView
+
+__all__ = ["MAGIC", "pack"]
+
+MAGIC = b"UNR1"
+ALIGNMENT = 8  # the widest element is a float64, and a typed array must start at a multiple of it
+
+
+def pack(view: ExplorerView) -> bytes:
+    """The view as bytes for the browser.
+
+    Args:
+        view: What to show.
+
+    Returns:
+        The block described at the top of this file. Each array's place, dtype and shape stand in
+        the meta object under "arrays"; the offset counts from the first array's first byte. The
+        lane h is not sent twice: it points into `hidden` when it holds the same numbers.
+    """
+    chunks: list[bytes] = []
+    places: dict[str, dict[str, Any]] = {}
+    end = 0
+    for name, array in _arrays(view).items():
+        raw = array.tobytes()
+        places[name] = {"dtype": array.dtype.name, "shape": list(array.shape), "offset": end}
+        padding = -len(raw) % ALIGNMENT
+        chunks += [raw, bytes(padding)]
+        end += len(raw) + padding
+    lanes = [_lane_place(view, index, places) for index in range(len(view.lanes))]
+    meta = json.dumps(
+        _meta(view) | {"arrays": places, "lanes": lanes}, allow_nan=False, ensure_ascii=False
+    ).encode("utf-8", errors="replace")  # a lone surrogate cannot travel; it shows as '?'
+    head = MAGIC + len(meta).to_bytes(4, "little") + meta
+    return b"".join([head, bytes(-len(head) % ALIGNMENT), *chunks])
+
+
+def _arrays(view: ExplorerView) -> dict[str, np.ndarray]:
+    wanted = {
+        "hidden": np.float32,
+        "gradient": np.float64,
+        "gradient_flags": np.uint8,
+        "share_own": np.float64,
+        "edges_forward": np.float64,
+        "edges_gradient": np.float64,
+        "head_forward": np.float64,
+        "head_gradient": np.float64,
+        "top": np.int32,
+        "top_probability": np.float32,
+        "truth_probability": np.float32,
+        "truth_rank": np.int32,
+    }
+    arrays = {name: _plain(getattr(view, name), dtype) for name, dtype in wanted.items()}
+    if view.similarity is not None:
+        arrays["similarity"] = _plain(view.similarity, np.int32)
+    own = arrays["hidden"][_layer_index(view)]
+    for index, lane in enumerate(view.lanes):
+        values = _plain(lane.values, np.float32)
+        if not (index == 0 and np.array_equal(values, own, equal_nan=True)):
+            arrays[f"lane{index}"] = values
+    return arrays
+
+
+def _plain(array: np.ndarray, dtype: type) -> np.ndarray:
+    return np.ascontiguousarray(array, dtype=np.dtype(dtype).newbyteorder("<"))
+
+
+def _layer_index(view: ExplorerView) -> int:
+    return [each["name"] for each in view.layers].index(view.layer)
+
+
+def _lane_place(view: ExplorerView, index: int, places: dict[str, dict[str, Any]]) -> dict:
+    lane = view.lanes[index]
+    steps, units = lane.values.shape
+    place = places.get(f"lane{index}") or {
+        "dtype": "float32",
+        "shape": [steps, units],
+        "offset": places["hidden"]["offset"] + _layer_index(view) * steps * units * 4,
+    }
+    return {"key": lane.key, "label": lane.label, "scale": lane.scale, "place": place}
+
+
+def _meta(view: ExplorerView) -> dict[str, Any]:
+    names = (
+        "identity title verdict cell hidden_size layer inputs targets kind start vocabulary "
+        "cursor lane order strip edges"
+    ).split()
+    fit = view.fit and {name: _number(value) for name, value in view.fit.items()}
+    return {name: getattr(view, name) for name in names} | {
+        "layers": [dict(each) for each in view.layers],
+        "fit": fit or None,
+        "loss": {
+            name: value if isinstance(value, str) else _number(value)
+            for name, value in view.loss.items()
+        },
+    }
+
+
+def _number(value: float) -> float | str:
+    """JSON has no NaN and no infinity: JavaScript's Number() reads these words back."""
+    value = float(value)
+    if math.isnan(value):
+        return "NaN"
+    if math.isinf(value):
+        return "Infinity" if value > 0 else "-Infinity"
+    return value

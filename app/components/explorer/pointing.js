@@ -1,0 +1,51 @@
+// What lies under the pointer in the unrolled diagram, and its words for the tooltip.
+import { edgeAt, edgeWords } from "./edges.js";
+import { number, probability, visible } from "./format.js";
+
+/** The step whose column holds px, or null. */
+function columnAt({ plan, start, view }, px) {
+  const t = Math.floor((px - plan.left) / plan.column + start);
+  return px < plan.left || t < 0 || t >= view.steps ? null : t;
+}
+
+/** The unit of a node's grid under the point: {n, t, unit}, or null. */
+export function unitAt(x, px, py) {
+  const { plan, grid, view, start } = x;
+  const t = columnAt(x, px);
+  if (t === null) return null;
+  const centre = plan.left + (t - start + 0.5) * plan.column;
+  for (const [n, node] of plan.nodes.entries()) {
+    const across = (px - (centre + node.shift - plan.wide / 2)) / plan.wide;
+    const down = (py - node.y) / plan.tall;
+    if (across < 0 || across >= 1 || down < 0 || down >= 1) continue;
+    const unit = Math.floor(across * grid.columns) * grid.rows + Math.floor(down * grid.rows);
+    return unit < view.units ? { n, t, unit } : null;
+  }
+  return null;
+}
+
+/** The edge under the point, or null. */
+export function edgeUnder({ plan, edges }, px, py) {
+  return px > plan.left ? edgeAt(edges ?? [], px, py, 7) : null;
+}
+
+/** The tooltip's words; empty where there is nothing to say. */
+export function diagramWords(x, px, py) {
+  const { view, plan, state } = x;
+  const found = unitAt(x, px, py);
+  if (found) {
+    const { n, t, unit } = found;
+    const value = view.arrays.hidden[(n * view.steps + t) * view.units + unit];
+    const where = view.layers.length > 1 ? `, ${view.layers[n].label}` : "";
+    return `h of unit ${unit + 1}${where}, t = ${t + 1}: ${number(value)}`;
+  }
+  const t = columnAt(x, px);
+  if (t !== null && py < plan.top) {
+    const p = view.arrays.top_probability[t * view.kept];
+    const best = view.vocabulary[view.arrays.top[t * view.kept]];
+    return `after t = ${t + 1} most likely: “${visible(best)}”, probability ${probability(p)}`;
+  }
+  if (t !== null && py > plan.bottom + 4) return `t = ${t + 1}: reads “${visible(view.inputs[t])}”`;
+  const edge = edgeUnder(x, px, py);
+  return edge ? edgeWords(view, edge, state.edges === "gradient") : "";
+}

@@ -1,0 +1,90 @@
+// The text as read: one span per token, coloured by a choice, the cursor as a box.
+import { css, ink, level, ramp } from "./colours.js";
+import { brief, power, visible } from "./format.js";
+import { el } from "./skeleton.js";
+import { layerIndex, surprise } from "./unpack.js";
+
+/** Makes the tokens' spans anew; only when the text changed. */
+export function buildStrip(x) {
+  const words = x.view.kind === "word";
+  const spans = x.view.inputs.map((token, t) =>
+    el("span", { class: "token", "data-t": String(t), text: token === " " ? " " : visible(token) }),
+  );
+  const nodes = words ? spans.flatMap((span) => [span, " "]) : spans;
+  x.parts.strip.tokens.replaceChildren(...nodes);
+  x.parts.strip.tokens.classList.toggle("characters", !words);
+  x.spans = spans;
+  x.marked = null;
+  x.tops = null;
+}
+
+/** What the strip's colour means: per step a row of a lookup table, and words for the legend. */
+export function stripScale(x) {
+  const { view, theme, state } = x;
+  if (state.strip === "unit") return unitScale(x);
+  if (state.strip === "gradient") {
+    const n = layerIndex(view);
+    const span = view.decades ?? [0, 1];
+    const at = (t) => view.arrays.gradient[n * view.steps + t];
+    return {
+      lut: theme.magnitude, low: view.decades ? power(span[0]) : "", high: view.decades ? power(span[1]) : "",
+      row: (t) => level(at(t), span[0], span[1]),
+      how: "Stronger colour: larger gradient at that token (log scale); hatched: no number.",
+    };
+  }
+  const guess = Math.log(Math.max(view.vocabulary.length, 2));
+  return {
+    lut: theme.surprise, low: "0", high: `${(2 * guess).toFixed(1)} nats`,
+    row: (t) => level(surprise(view, t), 0, 2 * guess),
+    how: "Stronger colour: the network expected that token less (−log p; middle: a blind guess).",
+  };
+}
+
+function unitScale({ view, theme, state }) {
+  const lane = view.lanes.find((each) => each.key === state.lane);
+  const [low, high] = lane.range;
+  return {
+    lut: lane.scale === "unit" ? theme.gates : theme.states,
+    low: brief(low), high: brief(high),
+    row: (t) => level(lane.values[t * view.units + state.unit], low, high),
+    how: `Colour: ${lane.label} of unit ${state.unit + 1}, the row marked in the heatmap.`,
+  };
+}
+
+/** Colours every token and the legend. */
+export function colourStrip(x) {
+  const scale = stripScale(x);
+  const last = 256;
+  x.spans.forEach((span, t) => {
+    const row = scale.row(t);
+    span.classList.toggle("unknown", row === last && (t > 0 || x.state.strip !== "surprise"));
+    span.style.backgroundColor = row === last ? "transparent" : css(scale.lut, row);
+    span.style.color = row === last ? "" : ink(scale.lut, row);
+  });
+  const { ramp: bar, low, high, how, colour } = x.parts.strip;
+  bar.style.backgroundImage = ramp(scale.lut);
+  low.textContent = scale.low;
+  high.textContent = scale.high;
+  how.textContent = scale.how;
+  colour.value = x.state.strip;
+}
+
+/** Moves the cursor box and keeps its line in sight. */
+export function markStrip(x) {
+  const span = x.spans[x.state.cursor];
+  if (x.marked !== span) {
+    x.marked?.classList.remove("here");
+    span.classList.add("here");
+    x.marked = span;
+  }
+  const box = x.parts.strip.tokens;
+  if (!x.tops) {
+    x.tops = x.spans.map((each) => each.offsetTop);
+    x.stripView = [box.clientHeight, box.scrollHeight, span.offsetHeight];
+  }
+  const [room, all, line] = x.stripView;
+  if (all <= room + 2 || x.dragging === box) return;
+  const goal = Math.max(0, x.tops[x.state.cursor] - x.tops[0] - line);
+  if (Math.abs(goal - (x.stripTop ?? -1)) > 1) box.scrollTop = goal;
+  x.stripTop = goal;
+}

@@ -1,0 +1,104 @@
+// The bytes that pack.py wrote, as typed arrays. See pack.py for the layout.
+
+const TYPES = { float32: Float32Array, float64: Float64Array, int32: Int32Array };
+TYPES.uint8 = Uint8Array;
+
+function head(bytes) {
+  const magic = String.fromCharCode(...bytes.subarray(0, 4));
+  if (magic !== "UNR1") throw new Error(`explorer: unknown data (${magic})`);
+  const length = new DataView(bytes.buffer, bytes.byteOffset).getUint32(4, true);
+  return { length, first: Math.ceil((8 + length) / 8) * 8 };
+}
+
+/** The meta object alone, without touching the arrays. */
+export function readMeta(bytes) {
+  return JSON.parse(new TextDecoder().decode(bytes.subarray(8, 8 + head(bytes).length)));
+}
+
+/**
+ * Reads one block of bytes.
+ * @param {Uint8Array} bytes what Streamlit hands over, at any alignment
+ * @returns the meta object with `arrays`, `lanes[i].values` and the ranges the pictures share
+ */
+export function unpack(bytes) {
+  const { first } = head(bytes);
+  const view = readMeta(bytes);
+  const buffer = bytes.slice().buffer; // typed arrays must start at a multiple of their size
+  const array = ({ dtype, shape, offset }) => {
+    const size = shape.reduce((product, each) => product * each, 1);
+    return new TYPES[dtype](buffer, first + offset, size);
+  };
+  const places = view.arrays;
+  view.arrays = Object.fromEntries(
+    Object.entries(places).map(([name, place]) => [name, array(place)]),
+  );
+  for (const lane of view.lanes) lane.values = array(lane.place);
+  view.steps = view.inputs.length;
+  view.units = view.hidden_size;
+  view.kept = places.top.shape[1];
+  for (const name of ["value", "perplexity"]) view.loss[name] = Number(view.loss[name]);
+  addRanges(view);
+  return view;
+}
+
+function addRanges(view) {
+  const { hidden, gradient, edges_forward, head_forward } = view.arrays;
+  const size = view.steps * view.units;
+  for (const lane of view.lanes) lane.range = scaleRange(lane.scale, lane.values);
+  const bounded = view.cell !== "rnn_relu";
+  view.hiddenRange = view.layers.map((_, n) =>
+    bounded ? [-1, 1] : scaleRange("signed_own", hidden.subarray(n * size, (n + 1) * size)),
+  );
+  view.odd = hidden.some((value) => Number.isNaN(value));
+  view.decades = decades(gradient);
+  view.thickest = Math.max(largest(edges_forward), largest(head_forward));
+}
+
+/** [low, high] that a lane's colours span. */
+export function scaleRange(scale, values) {
+  if (scale === "unit") return [0, 1];
+  if (scale === "signed_unit") return [-1, 1];
+  const most = largest(values) || 1;
+  return [-most, most];
+}
+
+function largest(values) {
+  let most = 0;
+  for (const value of values) {
+    const size = Math.abs(value);
+    if (size > most && size < Infinity) most = size;
+  }
+  return most;
+}
+
+/** Whole powers of ten around the finite log10 norms, at least two apart; null when none is. */
+export function decades(log10) {
+  let low = Infinity;
+  let high = -Infinity;
+  for (const value of log10) {
+    if (!Number.isFinite(value)) continue;
+    if (value < low) low = value;
+    if (value > high) high = value;
+  }
+  if (low > high) return null;
+  const span = [Math.floor(low), Math.ceil(high)];
+  if (span[1] - span[0] < 2) span[0] = span[1] - 2;
+  return span;
+}
+
+/** Surprise of token t, -log p in nats, by the prediction made one step earlier; NaN for t = 0. */
+export function surprise(view, t) {
+  if (t === 0) return NaN;
+  return -Math.log(view.arrays.truth_probability[t - 1]);
+}
+
+/** Index of the chosen layer among the layer traces. */
+export function layerIndex(view) {
+  return view.layers.findIndex((layer) => layer.name === view.layer);
+}
+
+/** The unit drawn in each row. */
+export function unitOrder(view, order) {
+  if (order === "similarity" && view.arrays.similarity) return view.arrays.similarity;
+  return Int32Array.from({ length: view.units }, (_, unit) => unit);
+}

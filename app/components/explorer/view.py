@@ -1,0 +1,159 @@
+"""What the explorer draws: plain arrays and words, checked once at the boundary."""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+__all__ = ["FLAGS", "SCALES", "ExplorerView", "Lane"]
+
+SCALES = ("signed_unit", "signed_own", "unit")
+FLAGS = {"ok": 0, "exact zero": 1, "underflow": 2, "non-finite": 3}
+CELLS = ("rnn_tanh", "rnn_relu", "gru", "lstm")
+
+
+@dataclass(frozen=True, eq=False)
+class Lane:
+    """One heatmap of the chosen layer: one value per step and unit.
+
+    Attributes:
+        key: Short stable name, reported to Python when the lane is chosen ("h", "c", "forget").
+        label: The name on screen ("forget gate f").
+        values: float32 (T, H).
+        scale: "signed_unit" (diverging, fixed [-1, 1]), "signed_own" (diverging, centred on 0,
+            the lane's own largest magnitude, stated on screen) or "unit" (sequential, [0, 1]).
+    """
+
+    key: str
+    label: str
+    values: np.ndarray
+    scale: str = "signed_unit"
+
+
+@dataclass(frozen=True, eq=False)
+class ExplorerView:
+    """Everything the explorer shows of one text read by one network.
+
+    T steps, H units, N layer traces (layers x directions, in the order data flows). Steps are
+    0-based here and in what the browser reports; the screen counts from 1.
+
+    Attributes:
+        identity: Changes whenever any content changes; appears as `data-painted` once drawn.
+        title: A plain sentence above the pictures.
+        verdict: {"word": "vanishing" | "healthy" | "exploding" | "undecided", "text", "reason"}.
+        cell: "rnn_tanh", "rnn_relu", "gru" or "lstm".
+        hidden_size: H.
+        layers: N dicts {"name", "label", "reverse": bool, "level": 0-based layer level}.
+        layer: The `name` of the layer the lanes, the fit and `share_own` belong to.
+        inputs: T tokens as read.
+        targets: T tokens that come next.
+        kind: "character" or "word" (words are set apart by spaces in the text strip).
+        start: Index in the whole text of the first token.
+        hidden: float32 (N, T, H), h_t of every layer trace.
+        lanes: The lanes of `layer`; the first is h.
+        gradient: float64 (N, T), log10 of the Euclidean norm of the total dL/dh_t; NaN where
+            flagged.
+        gradient_flags: uint8 (N, T): 0 ok, 1 exact zero, 2 underflow, 3 non-finite.
+        fit: None, or {"start", "stop", "slope", "intercept"}: the dashed line is
+            intercept + slope * t (log10, t 0-based) for start <= t < stop.
+        share_own: float64 (T,), the share of the layer's gradient that arrived through its own
+            output; NaN where there is none.
+        edges_forward: float64 (N, T, 2), the norms of W_xh x_t and W_hh h_(neighbour).
+        edges_gradient: float64 (N, T, 2), the norms of dL/d input and of the gradient crossing
+            back over the recurrent edge that enters step t.
+        head_forward: float64 (T,), the norm of W_hq h_t.
+        head_gradient: float64 (T,), the norm of the gradient crossing back over W_hq.
+        vocabulary: Token of each index.
+        top: int32 (T, K), indices of the K most likely next tokens, best first (K <= 5).
+        top_probability: float32 (T, K).
+        truth_probability: float32 (T,), the probability given to `targets`.
+        truth_rank: int32 (T,), its rank, 1 is best.
+        loss: {"at": "mean" | "last", "value": nats, "perplexity": float}.
+        cursor: 0-based step at first mount, and whenever this value changes.
+        lane: Key of the lane shown first.
+        order: "index" or "similarity".
+        similarity: int32 (H,), the unit drawn in each row, or None when there is none.
+        strip: "surprise", "gradient" or "unit".
+        edges: "forward" or "gradient".
+    """
+
+    identity: str
+    title: str
+    verdict: dict[str, str]
+    cell: str
+    hidden_size: int
+    layers: tuple[dict[str, Any], ...]
+    layer: str
+    inputs: tuple[str, ...]
+    targets: tuple[str, ...]
+    hidden: np.ndarray
+    lanes: tuple[Lane, ...]
+    gradient: np.ndarray
+    gradient_flags: np.ndarray
+    share_own: np.ndarray
+    edges_forward: np.ndarray
+    edges_gradient: np.ndarray
+    head_forward: np.ndarray
+    head_gradient: np.ndarray
+    vocabulary: tuple[str, ...]
+    top: np.ndarray
+    top_probability: np.ndarray
+    truth_probability: np.ndarray
+    truth_rank: np.ndarray
+    loss: dict[str, Any]
+    kind: str = "character"
+    start: int = 0
+    fit: dict[str, float] | None = None
+    cursor: int = 0
+    lane: str = "h"
+    order: str = "index"
+    similarity: np.ndarray | None = field(default=None)
+    strip: str = "surprise"
+    edges: str = "forward"
+
+    def __post_init__(self) -> None:
+        """Refuse arrays that do not fit together, naming the argument."""
+        steps, units, traces = len(self.inputs), self.hidden_size, len(self.layers)
+        _one_of("cell", self.cell, CELLS)
+        _one_of("kind", self.kind, ("character", "word"))
+        _one_of("order", self.order, ("index", "similarity"))
+        _one_of("strip", self.strip, ("surprise", "gradient", "unit"))
+        _one_of("edges", self.edges, ("forward", "gradient"))
+        _one_of("layer", self.layer, tuple(each["name"] for each in self.layers))
+        _one_of("lane", self.lane, tuple(each.key for each in self.lanes))
+        if not steps or len(self.targets) != steps:
+            raise ValueError(
+                f"`targets` (={len(self.targets)} tokens) must be as many as `inputs` (={steps}), "
+                "at least one."
+            )
+        top = (steps, self.top.shape[-1])
+        for name, shape in {
+            "hidden": (traces, steps, units),
+            "gradient": (traces, steps),
+            "gradient_flags": (traces, steps),
+            "share_own": (steps,),
+            "edges_forward": (traces, steps, 2),
+            "edges_gradient": (traces, steps, 2),
+            "head_forward": (steps,),
+            "head_gradient": (steps,),
+            "top": top,
+            "top_probability": top,
+            "truth_probability": (steps,),
+            "truth_rank": (steps,),
+        }.items():
+            _shaped(name, getattr(self, name), shape)
+        if self.similarity is not None:
+            _shaped("similarity", self.similarity, (units,))
+        for lane in self.lanes:
+            _one_of("scale", lane.scale, SCALES)
+            _shaped(f"lanes[{lane.key}].values", lane.values, (steps, units))
+
+
+def _one_of(name: str, value: str, allowed: tuple[str, ...]) -> None:
+    if value not in allowed:
+        raise ValueError(f"`{name}` (={value!r}) must be one of {', '.join(map(repr, allowed))}.")
+
+
+def _shaped(name: str, array: np.ndarray, shape: tuple[int, ...]) -> None:
+    if array.shape != shape:
+        raise ValueError(f"`{name}` (shape {array.shape}) must have shape {shape}.")

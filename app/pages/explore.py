@@ -1,0 +1,77 @@
+"""Explore: a network reads a text, and everything that happens inside it under one cursor."""
+
+import hashlib
+from dataclasses import replace
+
+import streamlit as st
+
+from app import compute, sidebar, state
+from app.components.explorer import explorer
+from app.figures.gradient_norms import Curve, gradient_norms
+from app.sidebar import Choices
+from app.theme import CELL_COLOURS, CELL_DASHES, CELL_LABELS, verdict_text
+from app.view import explorer_view, lane_keys
+from core.analysis import Reading
+from core.errors import CoreError
+from core.models import ModelSpec
+
+
+def _read(choices: Choices, spec: ModelSpec) -> Reading:
+    vocabulary = choices.tokens.vocabulary
+    inputs = tuple(vocabulary.encode(choices.stretch.inputs))
+    targets = tuple(vocabulary.encode(choices.stretch.targets))
+    return compute.reading(spec, inputs, targets, choices.at)
+
+
+@st.fragment
+def _explore(choices: Choices) -> None:
+    """The linked pictures; a fragment, so that a moved cursor redraws nothing else."""
+    reading = _read(choices, choices.spec)
+    names = tuple(layer.name for layer in reading.layers)
+    looking = state.looking(len(choices.stretch), names, lane_keys(choices.spec.cell))
+    hidden = reading.layers[names.index(looking.layer)].hidden
+    content = (choices.spec.digest, choices.tokens.digest, str(choices.stretch.start),
+               str(len(choices.stretch)), choices.at, looking.layer)  # fmt: skip
+    identity = hashlib.sha256("|".join(content).encode()).hexdigest()[:16]
+    similarity = compute.order_of(identity, looking.layer, hidden)
+    explorer(
+        explorer_view(choices, reading, looking, similarity, identity),
+        key=state.EXPLORER,
+        on_cursor=state.remember_cursor,
+        on_lane=state.remember_choices,
+        on_layer=state.remember_choices,
+        on_order=state.remember_choices,
+        on_strip=state.remember_choices,
+        on_edges=state.remember_choices,
+    )
+
+
+def _compare(choices: Choices) -> None:
+    """The same text, size and seed through all three cells."""
+    spec, curves = choices.spec, []
+    for cell in compute.compared(spec):
+        top = _read(choices, replace(spec, cell=cell)).layers
+        layer = next(each for each in reversed(top) if not each.reverse)
+        name = f"{CELL_LABELS[cell]}: {verdict_text(layer.verdict)}"
+        curves.append(Curve(name, layer.gradient, CELL_COLOURS[cell], CELL_DASHES[cell]))
+    st.markdown("#### RNN, GRU and LSTM on this text")
+    st.plotly_chart(gradient_norms(curves), key="compared", config={"displaylogo": False})
+    st.caption(
+        "How to read it: one line is one network of the same size and seed, one point the size of "
+        "the loss’s gradient at one step of the highest layer, on an absolute log scale; the "
+        "further left a line stays high, the further back the loss reaches. The verdict in the "
+        "legend is on the loss at the last step; a gap is a step whose norm is no number."
+    )
+
+
+def _page() -> None:
+    # Every message of the library to the user is shown here, as it stands; all else is a bug.
+    try:
+        choices = sidebar.choose()
+        _explore(choices)
+        _compare(choices)
+    except CoreError as error:
+        st.error(str(error))
+
+
+_page()

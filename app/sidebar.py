@@ -1,0 +1,250 @@
+"""The controls, in the same order on every page; each keeps itself in the address bar."""
+
+from dataclasses import dataclass
+
+import streamlit as st
+
+from app import compute, state
+from app.theme import CELL_LABELS
+from core.errors import CoreError
+from core.models import CellName, InitialisationName, InputName, LossAt, ModelSpec
+from core.text import DecodedText, Stretch, TokenScheme, check_text, decode_text
+
+LIMIT = 2_000_000
+MOST_STEPS = 500
+PASTE, UPLOAD = "paste", "upload"
+SCHEMES: dict[TokenScheme, str] = {
+    "graphemes": "characters",
+    "letters": "a–z only",
+    "words": "words",
+}
+INITIALISATIONS: dict[InitialisationName, str] = {
+    "pytorch": "PyTorch’s default",
+    "normal": "normal N(0, σ²)",
+    "orthogonal": "orthogonal",
+}
+INPUTS: dict[InputName, str] = {"one_hot": "one-hot", "embedding": "embedding"}
+LOSSES: dict[LossAt, str] = {"last": "last step", "mean": "all steps"}
+
+
+@dataclass(frozen=True)
+class Choices:
+    """Everything that decides what a page computes.
+
+    Attributes:
+        text: the whole text.
+        title: what to call it.
+        scheme: how it is cut into tokens.
+        tokens: the text as tokens, with its vocabulary.
+        stretch: the part that is read.
+        spec: the network.
+        at: where the loss is.
+    """
+
+    text: DecodedText
+    title: str
+    scheme: TokenScheme
+    tokens: compute.TokenText
+    stretch: Stretch
+    spec: ModelSpec
+    at: LossAt
+
+
+def choose() -> Choices:
+    """Draw the controls and read them.
+
+    Raises:
+        CoreError: if no network can be built as asked.
+    """
+    with st.sidebar:
+        st.markdown("## Unrolled")
+        title, text = _choose_text()
+        scheme, tokens = _choose_tokens(text)
+        stretch = _choose_stretch(tokens)
+        network = st.container()
+        at = _segmented("Loss", "loss", LOSSES, "last", _LOSS_HELP)
+        with network:
+            spec = _choose_network(len(tokens.vocabulary))
+        st.caption(
+            "The link in the address bar reproduces this screen"
+            + (", but for the text: yours stays on this page." if _private() else ".")
+        )
+    return Choices(text, title, scheme, tokens, stretch, spec, at)
+
+
+_LOSS_HELP = (
+    "Where the network is told how wrong its guess was. From the last step alone one sees how far "
+    "back its gradient reaches; with a loss at every step each step adds a gradient of its own."
+)
+
+
+def _private() -> bool:
+    return st.session_state.get("text") in (PASTE, UPLOAD)
+
+
+def _choose_text() -> tuple[str, DecodedText]:
+    """The text asked for; after an unreadable one the last that could be read, and why."""
+    titles = {text.name: text.title for text in compute.shipped_texts()}
+    options = {**titles, PASTE: "Paste your own …", UPLOAD: "Upload a file …"}
+    name = st.selectbox(
+        "Text", list(options), format_func=options.get, key="text", bind="query-params"
+    )
+    if name in titles:
+        return titles[name], compute.shipped(name)
+    own = None
+    try:
+        own = _pasted() if name == PASTE else _uploaded()
+    except CoreError as error:
+        st.error(str(error))
+    if own is not None:
+        state.keep_text(name, own)
+    own = own or state.kept_text(name)
+    if own is not None:
+        return ("Your text" if name == PASTE else "Your file"), own
+    first = next(iter(titles))
+    st.caption(f"Until then: {titles[first]}.")
+    return titles[first], compute.shipped(first)
+
+
+def _pasted() -> DecodedText | None:
+    text = st.text_area(
+        "Your text",
+        key="pasted",
+        height=140,
+        persist_state="session",
+        placeholder="Paste any text, in any script, then click outside this box.",
+    )
+    return check_text(text, limit=LIMIT) if text else None
+
+
+def _uploaded() -> DecodedText | None:
+    file = st.file_uploader("A text file, up to 2 MB", key="uploaded", max_upload_size=3)
+    if file is None:
+        return None
+    text = decode_text(file.getvalue(), limit=LIMIT)
+    if text.note:
+        st.caption(text.note)
+    return text
+
+
+def _choose_tokens(text: DecodedText) -> tuple[TokenScheme, compute.TokenText]:
+    """The text in the tokens asked for; where they leave nothing to read, in characters."""
+    scheme = _segmented(
+        "Tokens",
+        "tokens",
+        SCHEMES,
+        "graphemes",
+        "Characters as people count them (an emoji is one), the letters a–z and single spaces "
+        "only, as the chapter cleans its text, or whole words.",
+    )
+    try:
+        tokens = compute.tokens_of(text.digest, scheme, text.text)
+    except CoreError as error:
+        if scheme == "graphemes":
+            raise
+        st.error(f"{error} Until then: characters.")
+        scheme = "graphemes"
+        tokens = compute.tokens_of(text.digest, scheme, text.text)
+    if tokens.unknown:
+        st.caption(
+            f"The {len(tokens.vocabulary) - 1:,} most frequent tokens are kept; {tokens.unknown:,} "
+            "rarer ones are read as <unk>."
+        )
+    return scheme, tokens
+
+
+def _choose_stretch(tokens: compute.TokenText) -> Stretch:
+    """Up to 500 steps of the text, from where the user says."""
+    available = len(tokens.tokens) - 1
+    steps = st.slider(
+        "Steps to read",
+        1,
+        MOST_STEPS,
+        min(110, MOST_STEPS),
+        key="steps",
+        bind="query-params",
+        help=f"The text has {available + 1:,} tokens; up to {MOST_STEPS} are read at once.",
+    )
+    begin = st.number_input(
+        f"From token (1 to {available:,})",
+        min_value=1,
+        max_value=available,
+        step=1,
+        key="from",
+        bind="query-params",
+    )
+    return Stretch.of(tokens.tokens, int(begin or 1) - 1, int(steps), MOST_STEPS)
+
+
+def _choose_network(vocabulary_size: int) -> ModelSpec:
+    cell: CellName = _segmented("Cell", "cell", CELL_LABELS, "lstm", None)
+    left, right = st.columns(2)
+    with left:
+        hidden_size = st.number_input(
+            "Units (1 to 512)", 1, 512, 32, 1, key="units", bind="query-params"
+        )
+    with right:
+        num_layers = st.number_input(
+            "Layers (1 to 4)", 1, 4, 1, 1, key="layers", bind="query-params"
+        )
+    both = st.toggle("Read in both directions", key="both", bind="query-params")
+    initialisation: InitialisationName = st.selectbox(
+        "Weights start as",
+        list(INITIALISATIONS),
+        format_func=INITIALISATIONS.get,
+        key="start",
+        bind="query-params",
+    )
+    sigma = 0.01
+    if initialisation == "normal":
+        sigma = st.number_input(
+            "σ (up to 10)", 0.001, 10.0, 0.25, 0.05, format="%.3f", key="sigma", bind="query-params"
+        )
+    radius = _choose_radius()
+    source: InputName = _segmented("Input", "input", INPUTS, "one_hot", None)
+    embedding_size = 32
+    if source == "embedding":
+        embedding_size = st.number_input(
+            "Embedding size (1 to 512)", 1, 512, 32, 1, key="embedding", bind="query-params"
+        )
+    seed = st.number_input("Seed", 0, 2**53 - 1, 7, 1, key="seed", bind="query-params")
+    return ModelSpec(
+        cell=cell,
+        vocabulary_size=vocabulary_size,
+        hidden_size=int(hidden_size),
+        num_layers=int(num_layers),
+        bidirectional=both,
+        input=source,
+        embedding_size=int(embedding_size),
+        seed=int(seed),
+        initialisation=initialisation,
+        sigma=float(sigma),
+        spectral_radius=radius,
+    )
+
+
+def _choose_radius() -> float | None:
+    scaled = st.toggle(
+        "Set the spectral radius of W_hh",
+        key="scaled",
+        bind="query-params",
+        help="The largest |eigenvalue| of W_hh (of each gate’s block in a GRU or LSTM): how much "
+        "one step multiplies at most in the long run, before the activations.",
+    )
+    if not scaled:
+        return None
+    return st.slider("Spectral radius", 0.0, 3.0, 1.0, 0.01, key="radius", bind="query-params")
+
+
+def _segmented(label, key, options, default, help_text):
+    return st.segmented_control(
+        label,
+        list(options),
+        default=default,
+        required=True,
+        format_func=options.get,
+        key=key,
+        bind="query-params",
+        help=help_text,
+        width="stretch",
+    )

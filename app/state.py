@@ -1,0 +1,95 @@
+"""The only place that reads and writes session state and the address bar.
+
+Sidebar widgets keep themselves in the address bar (`bind="query-params"`, see `sidebar`); here is
+what the explorer reports: the cursor and the choices made inside it. Private text, pasted or
+uploaded, is in neither.
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+import streamlit as st
+
+EXPLORER = "explorer"
+_CHOICES = ("lane", "layer", "order", "strip", "edges")
+_OPTIONS = {
+    "order": ("index", "similarity"),
+    "strip": ("surprise", "gradient", "unit"),
+    "edges": ("forward", "gradient"),
+}
+
+
+@dataclass(frozen=True)
+class Looking:
+    """Where in the explorer the user looks.
+
+    Attributes:
+        cursor: 0-based step, within the steps there are.
+        layer: name of the layer whose lanes are shown.
+        lane: key of the lane.
+        order: "index" or "similarity".
+        strip: "surprise", "gradient" or "unit".
+        edges: "forward" or "gradient".
+    """
+
+    cursor: int
+    layer: str
+    lane: str
+    order: str
+    strip: str
+    edges: str
+
+
+def looking(steps: int, layers: tuple[str, ...], lanes: tuple[str, ...]) -> Looking:
+    """What the address bar asks for, anything impossible replaced by the nearest possible.
+
+    Args:
+        steps: how many steps there are, at least 1.
+        layers: the names of the layers there are.
+        lanes: the keys of the lanes that any layer has.
+    """
+    asked = st.query_params
+    written = asked.get("t", "")
+    step = int(written) if written.isascii() and written.isdigit() and len(written) < 7 else steps
+    chosen = {name: asked.get(name, options[0]) for name, options in _OPTIONS.items()}
+    kept = {
+        name: value if value in _OPTIONS[name] else _OPTIONS[name][0]
+        for name, value in chosen.items()
+    }
+    layer, lane = asked.get("layer", layers[-1]), asked.get("lane", lanes[0])
+    return Looking(
+        cursor=min(max(step, 1), steps) - 1,
+        layer=layer if layer in layers else layers[-1],
+        lane=lane if lane in lanes else lanes[0],
+        **kept,
+    )
+
+
+def remember_cursor() -> None:
+    """The explorer committed a step: write it, counted from 1, into the address bar."""
+    cursor = _reported("cursor")
+    if cursor is not None:
+        st.query_params["t"] = str(int(cursor) + 1)
+
+
+def remember_choices() -> None:
+    """The explorer reported a choice: write all that were made into the address bar."""
+    for name in _CHOICES:
+        value = _reported(name)
+        if value is not None:
+            st.query_params[name] = str(value)
+
+
+def _reported(name: str) -> Any:
+    component = st.session_state.get(EXPLORER)
+    return None if component is None else component.get(name)
+
+
+def keep_text(name: str, value: Any) -> None:
+    """Keep the last text that could be read, so that a bad one afterwards loses nothing."""
+    st.session_state[f"last_{name}"] = value
+
+
+def kept_text(name: str) -> Any:
+    """The last text that could be read, or None."""
+    return st.session_state.get(f"last_{name}")

@@ -1,0 +1,57 @@
+"""Colours, names and number formats, one place for all pages.
+
+Hues: Okabe & Ito (2008), distinguishable with every common kind of colour vision. RNN, GRU and LSTM
+keep theirs on every page; lines also differ in dash, so that nothing is told by colour alone.
+"""
+
+import math
+
+from core.analysis import Verdict
+from core.models import CellName
+
+CELL_LABELS: dict[CellName, str] = {
+    "rnn_tanh": "RNN",
+    "rnn_relu": "ReLU RNN",
+    "gru": "GRU",
+    "lstm": "LSTM",
+}
+CELL_COLOURS: dict[CellName, str] = {
+    "rnn_tanh": "#E69F00",
+    "rnn_relu": "#E69F00",
+    "gru": "#009E73",
+    "lstm": "#CC79A7",
+}
+CELL_DASHES: dict[CellName, str] = {
+    "rnn_tanh": "dot",
+    "rnn_relu": "dot",
+    "gru": "dash",
+    "lstm": "solid",
+}
+VERBS = {
+    "vanishing": "vanishes",
+    "healthy": "stays healthy",
+    "exploding": "explodes",
+    "undecided": "cannot be judged",
+}
+
+
+def number(value: float, digits: int = 3) -> str:
+    """A number with so many significant digits, as people write it."""
+    return f"{value:.{digits}g}" if math.isfinite(value) else str(value)
+
+
+def plural(count: int, noun: str) -> str:
+    """1 unit, 2 units, 1,200 units."""
+    return f"{count:,} {noun}{'' if count == 1 else 's'}"
+
+
+def verdict_text(verdict: Verdict) -> str:
+    """The verdict in a line: "vanishes · ×0.924 per step back · half-life 8.7 steps"."""
+    parts = [VERBS[verdict.word]]
+    if math.isfinite(verdict.slope):
+        parts.append(f"×{number(verdict.factor)} per step back")
+    if verdict.word == "vanishing" and verdict.half_life is not None:
+        parts.append(f"half-life {number(verdict.half_life, 2)} steps")
+    if verdict.word == "exploding" and verdict.doubling_time is not None:
+        parts.append(f"doubles in {number(verdict.doubling_time, 2)} steps")
+    return " · ".join(parts)

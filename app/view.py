@@ -1,0 +1,128 @@
+"""From a reading to what the explorer draws: the same numbers under the names of the screen."""
+
+import math
+
+import numpy as np
+
+from app.components.explorer import ExplorerView, Lane
+from app.sidebar import Choices
+from app.state import Looking
+from app.theme import CELL_LABELS, plural, verdict_text
+from core.analysis import LayerReading, Reading
+from core.models import CellName
+
+_LABELS = {
+    "lstm": {"input": "input gate i", "forget": "forget gate f", "cell": "cell gate g",
+             "output": "output gate o"},
+    "gru": {"reset": "reset gate r", "update": "update gate z", "new": "new gate n"},
+}  # fmt: skip
+_SIGNED = {"cell", "new"}
+
+
+def lane_keys(cell: CellName) -> tuple[str, ...]:
+    """The keys of the lanes that a cell has, the hidden state first."""
+    gates = tuple(_LABELS.get(cell, {}))
+    return ("h", "c", *gates) if cell == "lstm" else ("h", *gates)
+
+
+def explorer_view(
+    choices: Choices, reading: Reading, looking: Looking, similarity: np.ndarray, identity: str
+) -> ExplorerView:
+    """Everything the explorer shows."""
+    layers = reading.layers
+    chosen = next(layer for layer in layers if layer.name == looking.layer)
+    spec = choices.spec
+    return ExplorerView(
+        identity=identity,
+        title=title(choices, reading),
+        verdict={
+            "word": chosen.verdict.word,
+            "text": verdict_text(chosen.verdict),
+            "reason": chosen.verdict.reason,
+        },
+        cell=spec.cell,
+        hidden_size=spec.hidden_size,
+        layers=tuple(_layer(layer, spec.bidirectional) for layer in layers),
+        layer=looking.layer,
+        inputs=choices.stretch.inputs,
+        targets=choices.stretch.targets,
+        kind="word" if choices.scheme == "words" else "character",
+        start=choices.stretch.start,
+        hidden=np.stack([layer.hidden for layer in layers]).astype(np.float32),
+        lanes=_lanes(spec.cell, chosen),
+        gradient=np.stack([layer.gradient for layer in layers]),
+        gradient_flags=np.stack([layer.status for layer in layers]).astype(np.uint8),
+        fit=_fit(chosen) if reading.at == "last" else None,
+        share_own=chosen.share_own,
+        edges_forward=np.stack([layer.edges_forward for layer in layers]),
+        edges_gradient=np.stack([layer.edges_gradient for layer in layers]),
+        head_forward=reading.head_forward,
+        head_gradient=reading.head_gradient,
+        vocabulary=choices.tokens.vocabulary.tokens,
+        top=reading.top.astype(np.int32),
+        top_probability=reading.top_probability.astype(np.float32),
+        truth_probability=reading.truth_probability.astype(np.float32),
+        truth_rank=reading.truth_rank.astype(np.int32),
+        loss={
+            "at": reading.at,
+            "value": reading.loss,
+            "perplexity": math.exp(reading.loss) if reading.loss < 700 else math.inf,
+        },
+        cursor=looking.cursor,
+        lane=looking.lane if looking.lane in lane_keys(spec.cell) else "h",
+        order=looking.order,
+        similarity=similarity,
+        strip=looking.strip,
+        edges=looking.edges,
+    )
+
+
+def title(choices: Choices, reading: Reading) -> str:
+    """The sentence that the verdict completes."""
+    spec, steps = choices.spec, len(choices.stretch)
+    noun = "word" if choices.scheme == "words" else "character"
+    size = plural(spec.hidden_size, "unit")
+    if spec.num_layers > 1:
+        size += f" in each of {spec.num_layers} layers"
+    if spec.bidirectional:
+        size += ", in both directions,"
+    where = (
+        "From the loss at the last step the gradient"
+        if reading.at == "last"
+        else "Judged by the loss at the last step alone, the gradient"
+    )
+    return f"An untrained {CELL_LABELS[spec.cell]} of {size} reads {plural(steps, noun)}. {where}"
+
+
+def _layer(layer: LayerReading, bidirectional: bool) -> dict[str, object]:
+    arrow = (" ←" if layer.reverse else " →") if bidirectional else ""
+    return {
+        "name": layer.name,
+        "label": f"layer {layer.layer + 1}{arrow}",
+        "reverse": layer.reverse,
+        "level": layer.layer,
+    }
+
+
+def _lanes(cell: CellName, layer: LayerReading) -> tuple[Lane, ...]:
+    bounded = "signed_own" if cell == "rnn_relu" else "signed_unit"
+    lanes = [Lane("h", "hidden state h", layer.hidden, bounded)]
+    if layer.cell_state is not None:
+        lanes.append(Lane("c", "cell state c", layer.cell_state, "signed_own"))
+    for gate, values in layer.gates.items():
+        scale = "signed_unit" if gate in _SIGNED else "unit"
+        lanes.append(Lane(gate, _LABELS[cell][gate], values, scale))
+    return tuple(lanes)
+
+
+def _fit(layer: LayerReading) -> dict[str, float] | None:
+    """The fitted line, if the rate is one: steps `start` to `stop` (exclusive), 0-based."""
+    verdict = layer.verdict
+    if not verdict.straight:
+        return None
+    return {
+        "start": verdict.first,
+        "stop": verdict.last + 1,
+        "slope": verdict.line_at(1) - verdict.line_at(0),
+        "intercept": verdict.intercept,
+    }
