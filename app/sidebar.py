@@ -87,7 +87,7 @@ def _choose_text() -> tuple[str, DecodedText]:
     titles = {text.name: text.title for text in compute.shipped_texts()}
     options = {**titles, PASTE: "Paste your own …", UPLOAD: "Upload a file …"}
     name = st.selectbox(
-        "Text", list(options), format_func=options.get, key="text", bind="query-params"
+        "Text", list(options), format_func=options.__getitem__, key="text", bind="query-params"
     )
     if name in titles:
         return titles[name], compute.shipped(name)
@@ -191,7 +191,7 @@ def _choose_network(vocabulary_size: int) -> ModelSpec:
     initialisation: InitialisationName = st.selectbox(
         "Weights start as",
         list(INITIALISATIONS),
-        format_func=INITIALISATIONS.get,
+        format_func=INITIALISATIONS.__getitem__,
         key="start",
         bind="query-params",
     )
@@ -242,7 +242,7 @@ def _segmented(label, key, options, default, help_text):
         list(options),
         default=default,
         required=True,
-        format_func=options.get,
+        format_func=options.__getitem__,
         key=key,
         bind="query-params",
         help=help_text,

@@ -21,6 +21,7 @@ MODULES = (
     "skeleton.js",
     "text_strip.js",
     "edges.js",
+    "folded.js",
     "diagram.js",
     "heatmap.js",
     "gradient.js",

@@ -1,4 +1,4 @@
-// Every colour of the explorer, once. Lookup tables hold 256 RGB colours and one for "not a number".
+// Every colour of the explorer, once. A lookup table holds 256 RGB colours and one for NaN.
 //
 // - weights, gradient, surprise: Okabe & Ito, "Color Universal Design" (2008): blue #0072B2,
 //   vermillion #D55E00, bluish green #009E73, reddish purple #CC79A7, yellow #F0E442; lightened on

@@ -1,6 +1,7 @@
 // The network unrolled around the cursor: tokens below, layers upward, prediction on top.
 import { level } from "./colours.js";
 import { columnEdges, drawEdge, edgeWidth, widthWords } from "./edges.js";
+import { drawFolded } from "./folded.js";
 import { chance, short, visible } from "./format.js";
 import { diagramPlan, windowStart } from "./layout.js";
 import { el, sized } from "./skeleton.js";
@@ -46,7 +47,7 @@ function atlas({ view, theme, grid }, n) {
 
 /** Draws the window of steps that begins at the real number `start`. */
 export function drawDiagram(x, start) {
-  const { plan, view, theme, state } = x;
+  const { plan, view, state } = x;
   const context = sized(x.parts.diagram.canvas, plan.width, plan.height);
   const back = state.edges === "gradient";
   const look = { back, lit: state.lit ?? state.held };
@@ -68,7 +69,6 @@ export function drawDiagram(x, start) {
   }
   for (let t = first; t <= last; t++) drawColumn(context, x, t, centre(t), look);
   context.restore();
-  context.font = `${plan.token}px ${theme.font}`;
 }
 
 function paintEdge(context, { view, theme, sizes }, edge, { back, lit }) {
@@ -131,93 +131,22 @@ function drawJoins(context, { plan, theme }, centre) {
 
 function drawWords(context, x, t, centre) {
   const { plan, view, theme, state } = x;
-  const here = t === state.cursor;
-  const most = Math.max(2, Math.floor((0.95 * plan.column) / (0.58 * plan.token)));
-  const write = (text, y, size, colour, weight = 400) => {
+  const { small, token } = plan;
+  const most = Math.max(2, Math.floor((0.95 * plan.column) / (0.58 * token)));
+  const write = (text, y, size, colour, weight) => {
     context.font = `${weight} ${size}px ${theme.font}`;
     context.fillStyle = colour;
     context.fillText(text, centre, y, plan.column - 4);
   };
   context.textAlign = "center";
   context.textBaseline = "middle";
-  const best = view.arrays.top[t * view.kept];
+  const best = view.vocabulary[view.arrays.top[t * view.kept]];
   const p = view.arrays.top_probability[t * view.kept];
-  write(chance(p), plan.small / 2 + 3, plan.small, theme.muted);
-  write(short(view.vocabulary[best], most), plan.small + plan.token / 2 + 5, plan.token, theme.text, 600);
-  write(short(view.inputs[t], most), plan.bottom + plan.token / 2 + 6, plan.token, theme.text, 600);
-  const ground = plan.height - plan.small / 2 - 3;
-  write(String(t + 1), ground, plan.small, here ? theme.text : theme.muted, here ? 700 : 400);
-}
-
-/* The network as it is written down: one box a layer with its loop, before it is unrolled. */
-function drawFolded(context, x, look) {
-  const { plan, view, theme, sizes } = x;
-  const many = view.layers.length > 1;
-  const middle = plan.left * 0.4;
-  const wide = plan.left * (many ? 0.58 : 0.36);
-  context.textAlign = "center";
-  context.textBaseline = "middle";
-  const folded = { ...plan, wide, dx: 0, nodes: plan.nodes.map((node) => ({ ...node, shift: 0 })) };
-  view.layers.forEach((layer, n) => {
-    const { y } = folded.nodes[n];
-    paintLoop(context, x, middle + wide / 2, y + plan.tall / 2, layer.reverse, look);
-    context.beginPath();
-    context.roundRect(middle - wide / 2, y, wide, plan.tall, Math.min(7, plan.tall / 3));
-    context.fillStyle = theme.ground;
-    context.fill();
-    context.strokeStyle = layer.name === view.layer ? theme.text : theme.muted;
-    context.lineWidth = layer.name === view.layer && many ? 1.8 : 1.1;
-    context.stroke();
-    context.fillStyle = theme.text;
-    context.font = many ? `${plan.small}px ${theme.font}` : `italic ${plan.token}px serif`;
-    context.fillText(many ? layer.label : "h", middle, y + plan.tall / 2 + 1, wide - 4);
-  });
-  const top = Math.min(...plan.nodes.map((node) => node.y));
-  const low = Math.max(...plan.nodes.map((node) => node.y)) + plan.tall;
-  const edge = (kind, y0, y1) => ({ kind, x0: middle, x1: middle, y0, y1, value: NaN });
-  const joints = [edge("xh", plan.bottom + 3, low), edge("hq", top, plan.top + 4)];
-  for (let up = 1; up < plan.levels; up++) joints.push(foldedJoint(plan, edge, up));
-  for (const joint of joints) {
-    const { lit, back } = look;
-    const kind = joint.kind;
-    drawEdge(context, joint, {
-      colour: theme.weights[kind], width: 1.6, back, lit: lit === kind,
-      dim: lit !== null && lit !== kind,
-    });
-  }
-  context.fillStyle = theme.text;
-  context.font = `italic ${plan.token}px serif`;
-  context.fillText("x", middle, plan.bottom + plan.token / 2 + 6);
-  context.fillText("o", middle, plan.small + plan.token / 2 + 5);
-  context.fillStyle = theme.muted;
-  context.font = `${1.5 * sizes.base}px ${theme.font}`;
-  context.fillText("=", plan.left - 10 * sizes.scale, (top + low) / 2);
-}
-
-function foldedJoint(plan, edge, up) {
-  const below = plan.nodes.filter((node) => node.level === up - 1);
-  const above = plan.nodes.filter((node) => node.level === up);
-  const from = Math.min(...below.map((node) => node.y));
-  return edge("xh", from, Math.max(...above.map((node) => node.y)) + plan.tall);
-}
-
-function paintLoop(context, { theme, plan, sizes }, right, y, reverse, { lit }) {
-  const reach = 13 * sizes.scale;
-  const half = Math.min(plan.tall * 0.3, 11 * sizes.scale);
-  context.globalAlpha = lit !== null && lit !== "hh" ? 0.13 : 1;
-  context.strokeStyle = context.fillStyle = theme.weights.hh;
-  context.lineWidth = lit === "hh" ? 3.1 : 1.6;
-  context.beginPath();
-  context.moveTo(right, y - half);
-  context.bezierCurveTo(right + reach * 1.4, y - half * 1.6, right + reach * 1.4, y + half * 1.6, right, y + half);
-  context.stroke();
-  const tip = reverse ? y - half : y + half;
-  context.beginPath();
-  context.moveTo(right, tip);
-  context.lineTo(right + 7, tip - 5);
-  context.lineTo(right + 7.5, tip + 4);
-  context.fill();
-  context.globalAlpha = 1;
+  write(chance(p), small / 2 + 3, small, theme.muted, 400);
+  write(short(best, most), small + token / 2 + 5, token, theme.text, 600);
+  write(short(view.inputs[t], most), plan.bottom + token / 2 + 6, token, theme.text, 600);
+  const [colour, weight] = t === state.cursor ? [theme.text, 700] : [theme.muted, 400];
+  write(String(t + 1), plan.height - small / 2 - 3, small, colour, weight);
 }
 
 /** The heading and the caption. */

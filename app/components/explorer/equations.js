@@ -34,7 +34,8 @@ export function equationNumbers(x) {
   };
   if (view.cell === "gru") {
     const z = valueAt(x, "update", t);
-    return [`= ${figure(1 - z)}·${factor(valueAt(x, "new", t))} + ${now("update")}·${kept("h", "h₀")} = ${now("h")}`];
+    const fresh = `${figure(1 - z)}·${factor(valueAt(x, "new", t))}`;
+    return [`= ${fresh} + ${figure(z)}·${kept("h", "h₀")} = ${now("h")}`];
   }
   const squashed = factor(Math.tanh(valueAt(x, "c", t)));
   const candidate = factor(valueAt(x, "cell", t));

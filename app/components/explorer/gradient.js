@@ -39,7 +39,8 @@ function drawAxes(context, x) {
   const room = (lane.bottom - lane.top) / (1.15 * sizes.small);
   const least = (lane.high - lane.low) / Math.max(room, 1);
   const jump = [1, 2, 3, 5, 10, 20, 50, 100, 200].find((each) => each >= least) ?? 500;
-  for (let power = Math.ceil(lane.low / jump) * jump; view.decades && power <= lane.high; power += jump) {
+  const first = Math.ceil(lane.low / jump) * jump;
+  for (let power = first; view.decades && power <= lane.high; power += jump) {
     const y = Math.round(x.logY(power)) + 0.5;
     context.strokeStyle = theme.hair;
     context.beginPath();
@@ -60,7 +61,8 @@ function drawAxes(context, x) {
   }
   if (!view.decades) {
     context.textAlign = "center";
-    context.fillText("no step has a gradient norm to draw", (axis.left + axis.right) / 2, lane.bottom - 18);
+    const middle = (axis.left + axis.right) / 2;
+    context.fillText("no step has a gradient norm to draw", middle, lane.bottom - 18);
   }
 }
 
@@ -151,7 +153,8 @@ export function overlayGradient(x) {
   context.font = `600 ${sizes.small}px ${theme.font}`;
   if (view.loss.at === "last") lossMark(context, x);
   context.globalAlpha = 0.55;
-  markCursor(context, axis, state.cursor, lane.top - 4, lane.bottom - lane.top + 4 + lane.marks, theme);
+  const tall = lane.bottom - lane.top + 4 + lane.marks;
+  markCursor(context, axis, state.cursor, lane.top - 4, tall, theme);
   context.globalAlpha = 1;
   const value = view.arrays.gradient[layerIndex(view) * view.steps + state.cursor];
   if (!Number.isFinite(value) || !view.decades) return;
@@ -176,7 +179,8 @@ function lossMark(context, { axis, lane, theme, view, sizes }) {
   context.setLineDash([]);
   context.textAlign = "right";
   context.textBaseline = "alphabetic";
-  context.fillText("loss here ▸", Math.max(place - 5, axis.left + 80), lane.bottom - 0.3 * sizes.small);
+  const right = Math.max(place - 5, axis.left + 80);
+  context.fillText("loss here ▸", right, lane.bottom - 0.3 * sizes.small);
 }
 
 /** What the tooltip says about one step. */

@@ -160,7 +160,8 @@ function labelRows(context, { axis, heat, theme, order, view }, row, middle, { s
   const ends = [[0, heat.top + small / 2], [view.units - 1, heat.top + heat.tall - small / 2]];
   context.fillStyle = theme.muted;
   for (const [at, place] of ends) {
-    if (Math.abs(place - y) > 1.1 * small && view.units > 1) context.fillText(String(order[at] + 1), right, place);
+    const free = Math.abs(place - y) > 1.1 * small && view.units > 1;
+    if (free) context.fillText(String(order[at] + 1), right, place);
   }
   context.fillStyle = theme.text;
   context.font = `700 ${small}px ${theme.font}`;

@@ -1,7 +1,7 @@
 // The step under the cursor in numbers. Rows are made once; a move only writes texts and widths.
 import { css, level } from "./colours.js";
 import { buildEquations, writeEquations } from "./equations.js";
-import { gradientNorm, number, percent, probability, visible } from "./format.js";
+import { clamp, gradientNorm, number, percent, probability, visible } from "./format.js";
 import { el, symbol } from "./skeleton.js";
 import { layerIndex, surprise } from "./unpack.js";
 
@@ -16,7 +16,8 @@ function row(name) {
   const { box, inner } = bar();
   const value = el("span", { class: "value" });
   const mark = el("span", { class: "mark" });
-  return { node: el("div", { class: "entry" }, [label, box, value, mark]), label, inner, value, mark };
+  const node = el("div", { class: "entry" }, [label, box, value, mark]);
+  return { node, label, inner, value, mark };
 }
 
 /** Makes the rows anew; when the lanes or the number of kept tokens changed. */
@@ -93,12 +94,13 @@ function writeUnit({ view, state, theme, inspector }, t) {
   view.lanes.forEach((lane, index) => {
     const value = lane.values[t * view.units + state.unit];
     const [low, high] = lane.range;
-    const share = Number.isFinite(value) ? Math.min(Math.max((value - low) / (high - low), 0), 1) : 0;
     const entry = inspector.lanes[index];
     const signed = low < 0;
+    const zero = signed ? 0.5 : 0;
+    const share = Number.isNaN(value) ? zero : clamp((value - low) / (high - low), 0, 1);
     entry.value.textContent = number(value);
-    entry.inner.style.left = `${100 * (signed ? Math.min(share, 0.5) : 0)}%`;
-    entry.inner.style.width = `${Number.isFinite(value) ? 100 * (signed ? Math.abs(share - 0.5) : share) : 0}%`;
+    entry.inner.style.left = `${100 * Math.min(share, zero)}%`;
+    entry.inner.style.width = `${100 * Math.abs(share - zero)}%`;
     entry.node.classList.toggle("signed", signed);
     const lut = signed ? theme.states : theme.gates;
     entry.inner.style.backgroundColor = signed

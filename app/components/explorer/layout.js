@@ -76,7 +76,8 @@ export function diagramPlan(width, height, { scale, base, small }, view) {
   const left = Math.round((both || levels > 1 ? 112 : 92) * scale);
   const room = width - left;
   const fit = clamp(Math.floor(room / (54 * scale)), 5, 15);
-  const shown = view.steps <= fit ? view.steps : fit - 1 + (fit % 2); // odd: the cursor stands in the middle
+  const odd = fit - 1 + (fit % 2); // so that the cursor can stand in the middle
+  const shown = view.steps <= fit ? view.steps : odd;
   const column = Math.min(room / shown, 100 * scale);
   const token = clamp(1.3 * base, 15, 24);
   const top = small + token + 12;

@@ -45,7 +45,9 @@ export function diagramWords(x, px, py) {
     const best = view.vocabulary[view.arrays.top[t * view.kept]];
     return `after t = ${t + 1} most likely: “${visible(best)}”, probability ${probability(p)}`;
   }
-  if (t !== null && py > plan.bottom + 4) return `t = ${t + 1}: reads “${visible(view.inputs[t])}”`;
+  if (t !== null && py > plan.bottom + 4) {
+    return `t = ${t + 1}: reads “${visible(view.inputs[t])}”`;
+  }
   const edge = edgeUnder(x, px, py);
   return edge ? edgeWords(view, edge, state.edges === "gradient") : "";
 }

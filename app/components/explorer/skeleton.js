@@ -76,7 +76,8 @@ function diagram() {
   }
   const flow = {};
   const toggle = el("span", { class: "toggle", role: "group", "aria-label": "Edges show" });
-  for (const [key, words] of [["forward", "signal forward →"], ["gradient", "← gradient back"]]) {
+  const ways = [["forward", "signal forward →"], ["gradient", "← gradient back"]];
+  for (const [key, words] of ways) {
     flow[key] = el("button", { type: "button", text: words });
     toggle.append(flow[key]);
   }

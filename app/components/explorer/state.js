@@ -47,7 +47,7 @@ export function tell(state, name, value, setStateValue) {
   const known = sent.length ? sent[sent.length - 1] : state.heard[name];
   if (value === known) return false;
   sent.push(value);
-  if (sent.length > 8) sent.shift(); // a page that never answers must not turn later words into echoes
+  if (sent.length > 8) sent.shift(); // else a page that never answers would never be heard again
   setStateValue(name, value);
   return true;
 }

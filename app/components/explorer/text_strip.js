@@ -1,6 +1,6 @@
 // The text as read: one span per token, coloured by a choice, the cursor as a box.
 import { css, ink, level, ramp } from "./colours.js";
-import { brief, power, visible } from "./format.js";
+import { brief, tenTo, visible } from "./format.js";
 import { el } from "./skeleton.js";
 import { layerIndex, surprise } from "./unpack.js";
 
@@ -27,7 +27,9 @@ export function stripScale(x) {
     const span = view.decades ?? [0, 1];
     const at = (t) => view.arrays.gradient[n * view.steps + t];
     return {
-      lut: theme.magnitude, low: view.decades ? power(span[0]) : "", high: view.decades ? power(span[1]) : "",
+      lut: theme.magnitude,
+      low: view.decades ? tenTo(span[0]) : "",
+      high: view.decades ? tenTo(span[1]) : "",
       row: (t) => level(at(t), span[0], span[1]),
       how: "Stronger colour: larger gradient at that token (log scale); hatched: no number.",
     };
