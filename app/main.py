@@ -9,10 +9,13 @@ if (root := str(Path(__file__).resolve().parent.parent)) not in sys.path:
 
 import streamlit as st
 
+from app.theme import STYLE
+
 st.set_page_config(
     page_title="Unrolled",
     page_icon=str(Path(root) / "assets" / "images" / "icon.png"),
     layout="wide",
     initial_sidebar_state="expanded",
 )
+st.html(STYLE)
 st.navigation([st.Page("pages/explore.py", title="Explore", default=True)], position="hidden").run()

@@ -1,6 +1,8 @@
 """The controls, in the same order on every page; each keeps itself in the address bar."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import TypeVar
 
 import streamlit as st
 
@@ -10,12 +12,13 @@ from core.errors import CoreError
 from core.models import CellName, InitialisationName, InputName, LossAt, ModelSpec
 from core.text import DecodedText, Stretch, TokenScheme, check_text, decode_text
 
+Name = TypeVar("Name", bound=str)
 LIMIT = 2_000_000
 MOST_STEPS = 500
 PASTE, UPLOAD = "paste", "upload"
 SCHEMES: dict[TokenScheme, str] = {
     "graphemes": "characters",
-    "letters": "a–z only",
+    "letters": "a–z",
     "words": "words",
 }
 INITIALISATIONS: dict[InitialisationName, str] = {
@@ -24,6 +27,7 @@ INITIALISATIONS: dict[InitialisationName, str] = {
     "orthogonal": "orthogonal",
 }
 INPUTS: dict[InputName, str] = {"one_hot": "one-hot", "embedding": "embedding"}
+_CELLS: dict[CellName, str] = {**CELL_LABELS, "rnn_relu": "ReLU"}
 LOSSES: dict[LossAt, str] = {"last": "last step", "mean": "all steps"}
 
 
@@ -61,10 +65,7 @@ def choose() -> Choices:
         title, text = _choose_text()
         scheme, tokens = _choose_tokens(text)
         stretch = _choose_stretch(tokens)
-        network = st.container()
-        at = _segmented("Loss", "loss", LOSSES, "last", _LOSS_HELP)
-        with network:
-            spec = _choose_network(len(tokens.vocabulary))
+        spec, at = _choose_network(len(tokens.vocabulary))
         st.caption(
             "The link in the address bar reproduces this screen"
             + (", but for the text: yours stays on this page." if _private() else ".")
@@ -86,6 +87,7 @@ def _choose_text() -> tuple[str, DecodedText]:
     """The text asked for; after an unreadable one the last that could be read, and why."""
     titles = {text.name: text.title for text in compute.shipped_texts()}
     options = {**titles, PASTE: "Paste your own …", UPLOAD: "Upload a file …"}
+    state.take_names("text", options.keys())
     name = st.selectbox(
         "Text", list(options), format_func=options.__getitem__, key="text", bind="query-params"
     )
@@ -129,7 +131,7 @@ def _uploaded() -> DecodedText | None:
 
 def _choose_tokens(text: DecodedText) -> tuple[TokenScheme, compute.TokenText]:
     """The text in the tokens asked for; where they leave nothing to read, in characters."""
-    scheme = _segmented(
+    scheme: TokenScheme = _segmented(
         "Tokens",
         "tokens",
         SCHEMES,
@@ -156,59 +158,58 @@ def _choose_tokens(text: DecodedText) -> tuple[TokenScheme, compute.TokenText]:
 def _choose_stretch(tokens: compute.TokenText) -> Stretch:
     """Up to 500 steps of the text, from where the user says."""
     available = len(tokens.tokens) - 1
-    steps = st.slider(
-        "Steps to read",
-        1,
-        MOST_STEPS,
-        min(110, MOST_STEPS),
-        key="steps",
-        bind="query-params",
-        help=f"The text has {available + 1:,} tokens; up to {MOST_STEPS} are read at once.",
-    )
-    begin = st.number_input(
-        f"From token (1 to {available:,})",
-        min_value=1,
-        max_value=available,
-        step=1,
-        key="from",
-        bind="query-params",
-    )
+    left, right = st.columns(2)
+    with left:
+        steps = st.number_input(
+            "Steps (to 500)",
+            min_value=1,
+            max_value=MOST_STEPS,
+            value=110,
+            step=10,
+            key="steps",
+            bind="query-params",
+            help=f"The text has {available + 1:,} tokens; up to {MOST_STEPS} are read at once.",
+        )
+    with right:
+        begin = st.number_input(
+            f"From (to {available:,})",
+            min_value=1,
+            max_value=available,
+            step=1,
+            key="from",
+            bind="query-params",
+            help="The place in the text of the first token to read.",
+        )
     return Stretch.of(tokens.tokens, int(begin or 1) - 1, int(steps), MOST_STEPS)
 
 
-def _choose_network(vocabulary_size: int) -> ModelSpec:
-    cell: CellName = _segmented("Cell", "cell", CELL_LABELS, "lstm", None)
+def _choose_network(vocabulary_size: int) -> tuple[ModelSpec, LossAt]:
+    """The network, and where its loss is: the cell first, what few change last."""
+    cell: CellName = _segmented("Cell", "cell", _CELLS, "lstm", None)
     left, right = st.columns(2)
     with left:
         hidden_size = st.number_input(
-            "Units (1 to 512)", 1, 512, 32, 1, key="units", bind="query-params"
+            "Units (to 512)", 1, 512, 32, 1, key="units", bind="query-params"
         )
     with right:
-        num_layers = st.number_input(
-            "Layers (1 to 4)", 1, 4, 1, 1, key="layers", bind="query-params"
-        )
+        num_layers = st.number_input("Layers (to 4)", 1, 4, 1, 1, key="layers", bind="query-params")
     both = st.toggle("Read in both directions", key="both", bind="query-params")
-    initialisation: InitialisationName = st.selectbox(
-        "Weights start as",
-        list(INITIALISATIONS),
-        format_func=INITIALISATIONS.__getitem__,
-        key="start",
-        bind="query-params",
-    )
-    sigma = 0.01
-    if initialisation == "normal":
-        sigma = st.number_input(
-            "σ (up to 10)", 0.001, 10.0, 0.25, 0.05, format="%.3f", key="sigma", bind="query-params"
+    if both:
+        st.caption(
+            "What reads from the end has already seen the token to guess: good guesses of such a "
+            "network say nothing about forecasting."
         )
+    at: LossAt = _segmented("Loss", "loss", LOSSES, "last", _LOSS_HELP)
+    initialisation, sigma = _choose_start()
     radius = _choose_radius()
-    source: InputName = _segmented("Input", "input", INPUTS, "one_hot", None)
+    source: InputName = _segmented("Input", "input", INPUTS, "embedding", None)
     embedding_size = 32
     if source == "embedding":
         embedding_size = st.number_input(
             "Embedding size (1 to 512)", 1, 512, 32, 1, key="embedding", bind="query-params"
         )
     seed = st.number_input("Seed", 0, 2**53 - 1, 7, 1, key="seed", bind="query-params")
-    return ModelSpec(
+    spec = ModelSpec(
         cell=cell,
         vocabulary_size=vocabulary_size,
         hidden_size=int(hidden_size),
@@ -221,22 +222,44 @@ def _choose_network(vocabulary_size: int) -> ModelSpec:
         sigma=float(sigma),
         spectral_radius=radius,
     )
+    return spec, at
+
+
+def _choose_start() -> tuple[InitialisationName, float]:
+    """How the weights are drawn, and σ where they are normal."""
+    state.take_names("start", INITIALISATIONS.keys())
+    initialisation: InitialisationName = st.selectbox(
+        "Weights start as",
+        list(INITIALISATIONS),
+        format_func=INITIALISATIONS.__getitem__,
+        key="start",
+        bind="query-params",
+    )
+    if initialisation != "normal":
+        return initialisation, 0.01
+    sigma = st.number_input(
+        "σ (up to 10)", 0.001, 10.0, 0.25, 0.05, format="%.3f", key="sigma", bind="query-params"
+    )
+    return initialisation, sigma
 
 
 def _choose_radius() -> float | None:
     scaled = st.toggle(
-        "Set the spectral radius of W_hh",
+        "Set spectral radius of W_hh",
         key="scaled",
         bind="query-params",
         help="The largest |eigenvalue| of W_hh (of each gate’s block in a GRU or LSTM): how much "
-        "one step multiplies at most in the long run, before the activations.",
+        "one step multiplies in the long run, before the activations.",
     )
     if not scaled:
         return None
     return st.slider("Spectral radius", 0.0, 3.0, 1.0, 0.01, key="radius", bind="query-params")
 
 
-def _segmented(label, key, options, default, help_text):
+def _segmented(
+    label: str, key: str, options: Mapping[Name, str], default: Name, help_text: str | None
+) -> Name:
+    state.take_names(key, options.keys())
     return st.segmented_control(
         label,
         list(options),
@@ -247,4 +270,5 @@ def _segmented(label, key, options, default, help_text):
         bind="query-params",
         help=help_text,
         width="stretch",
+        wrap=False,
     )

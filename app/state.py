@@ -5,6 +5,7 @@ what the explorer reports: the cursor and the choices made inside it. Private te
 uploaded, is in neither.
 """
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any
 
@@ -40,6 +41,18 @@ class Looking:
     edges: str
 
 
+def take_names(key: str, names: Collection[str]) -> None:
+    """Let a link use a short name (cell=lstm) where the widget itself writes its label (cell=LSTM).
+
+    Args:
+        key: of a widget bound to the address bar that has not been drawn in this session.
+        names: of the widget's options.
+    """
+    written = st.query_params.get(key)
+    if key not in st.session_state and written in names:
+        st.session_state[key] = written
+
+
 def looking(steps: int, layers: tuple[str, ...], lanes: tuple[str, ...]) -> Looking:
     """What the address bar asks for, anything impossible replaced by the nearest possible.
 
@@ -56,10 +69,12 @@ def looking(steps: int, layers: tuple[str, ...], lanes: tuple[str, ...]) -> Look
         name: value if value in _OPTIONS[name] else _OPTIONS[name][0]
         for name, value in chosen.items()
     }
-    layer, lane = asked.get("layer", layers[-1]), asked.get("lane", lanes[0])
+    # The last loss reaches a reverse layer in one step only, so the highest forward one is shown.
+    highest = [name for name in layers if not name.endswith("_reverse")][-1]
+    layer, lane = asked.get("layer", highest), asked.get("lane", lanes[0])
     return Looking(
         cursor=min(max(step, 1), steps) - 1,
-        layer=layer if layer in layers else layers[-1],
+        layer=layer if layer in layers else highest,
         lane=lane if lane in lanes else lanes[0],
         **kept,
     )

@@ -27,6 +27,16 @@ CELL_DASHES: dict[CellName, str] = {
     "gru": "dash",
     "lstm": "solid",
 }
+# Streamlit's own settings end here: a projector needs the side margins, and thirty controls in a
+# sidebar need less space between them. The text is ours alone.
+STYLE = """<style>
+.stMainBlockContainer { padding-left: 1.5rem; padding-right: 1.5rem; }
+[data-testid="stSidebarUserContent"] [data-testid="stVerticalBlock"] { gap: 0.55rem; }
+[data-testid="stSidebarHeader"] { height: 2.25rem; margin-bottom: 0; }
+[data-testid="stSidebarContent"] { padding-left: 1rem; padding-right: 1rem; }
+[data-testid="stSidebarUserContent"] { padding-left: 0; padding-right: 0; margin-top: -1.5rem; }
+[data-testid="stSidebarUserContent"] [data-testid="stButtonGroup"] button { padding: 0.25rem; }
+</style>"""
 VERBS = {
     "vanishing": "vanishes",
     "healthy": "stays healthy",

@@ -95,7 +95,7 @@ def run_oracle(
     Returns the records, and output (time, batch, D·H), final hidden and final cell states
     (layers·D, batch, H), all connected to the records.
     """
-    cell = module.mode.lower() if module.mode.startswith("RNN") else module.mode.lower()
+    cell = module.mode.lower()
     parameters = {
         name: p.detach().to(x.dtype).clone().requires_grad_()
         for name, p in module.named_parameters()

@@ -57,7 +57,7 @@ class Setting:
         return module
 
     def tensors(self) -> tuple[Tensor, Tensor, Tensor]:
-        """x (time, batch, input), h0 and c0 (layers·D, batch, hidden), float64."""
+        """The tensors x (time, batch, input), h0 and c0 (layers·D, batch, hidden), float64."""
         draw = torch.Generator().manual_seed(self.seed + 1)
         places = self.layers * (1 + self.bidirectional)
         x = torch.randn(self.time, self.batch, self.input, generator=draw, dtype=torch.float64)

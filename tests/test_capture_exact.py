@@ -1,6 +1,5 @@
 """Every attribute of a LayerTrace against step-by-step autograd, over random networks."""
 
-import pytest
 import torch
 from hypothesis import given, settings
 from torch import Tensor
@@ -10,7 +9,7 @@ from core import capture
 from tests.oracles import gradient, run_oracle
 from tests.strategies import Setting, settings_of_modules
 
-# Relative to each entry; and, because sums of float32 terms cancel, relative to the tensor's largest.
+# Relative to each entry and, because terms of a sum cancel, to the tensor's largest.
 TOLERANCE = {
     torch.float64: {"rtol": 1e-10, "of_largest": 1e-13},
     torch.float32: {"rtol": 1e-5, "of_largest": 1e-5},

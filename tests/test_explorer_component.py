@@ -152,7 +152,7 @@ def test_packing_is_deterministic():
     [
         ({"cell": "lstn"}, "`cell` (='lstn')"),
         ({"layer": "rnn.l9"}, "`layer`"),
-        ({"lane": "c"}, "`lane`"),
+        ({"lanes": ()}, "`lanes`"),
         ({"targets": ("a",)}, "`targets`"),
         ({"inputs": (), "targets": ()}, "at least one"),
         ({"hidden": np.zeros((N, H, T), np.float32)}, "`hidden`"),
@@ -310,6 +310,7 @@ def blank(chromium):
         "export default function explorerComponent", "window.explorer = function"
     )
     page.add_script_tag(content=code, type="module")
+    page.wait_for_function("() => 'explorer' in window")  # a module script runs when it likes
     yield page
     page.close()
     assert seen == []

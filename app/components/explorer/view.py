@@ -69,8 +69,8 @@ class ExplorerView:
         truth_probability: float32 (T,), the probability given to `targets`.
         truth_rank: int32 (T,), its rank, 1 is best.
         loss: {"at": "mean" | "last", "value": nats, "perplexity": float}.
-        cursor: 0-based step at first mount, and whenever this value changes.
-        lane: Key of the lane shown first.
+        cursor: 0-based step at first mount, and whenever this value changes; kept inside the text.
+        lane: Key of the lane to show; one that this layer has not (another cell's) shows h.
         order: "index" or "similarity".
         similarity: int32 (H,), the unit drawn in each row, or None when there is none.
         strip: "surprise", "gradient" or "unit".
@@ -120,7 +120,8 @@ class ExplorerView:
         _one_of("strip", self.strip, ("surprise", "gradient", "unit"))
         _one_of("edges", self.edges, ("forward", "gradient"))
         _one_of("layer", self.layer, tuple(each["name"] for each in self.layers))
-        _one_of("lane", self.lane, tuple(each.key for each in self.lanes))
+        if not self.lanes:
+            raise ValueError("`lanes` (=()) must hold at least one lane, h first.")
         if not steps or len(self.targets) != steps:
             raise ValueError(
                 f"`targets` (={len(self.targets)} tokens) must be as many as `inputs` (={steps}), "
