@@ -1,10 +1,21 @@
 """What all tests share: one thread, reproducible examples in CI, and the running app."""
 
 import os
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from pathlib import Path
+from urllib.parse import urlparse
 
 import pytest
 import torch
 from hypothesis import settings
+
+from tests.install_browser import installed
+
+ROOT = Path(__file__).resolve().parent.parent
 
 settings.register_profile("ci", derandomize=True, deadline=None, print_blob=True)
 settings.register_profile("local", deadline=None)
@@ -20,3 +31,75 @@ def _seeded():
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(0)
         yield
+
+
+@pytest.fixture(scope="session")
+def app_address(tmp_path_factory):
+    """The address of the running app, started as the README says."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    log = tmp_path_factory.mktemp("app") / "log"
+    command = [sys.executable, "-m", "streamlit", "run", "app/main.py", "--server.port", str(port)]
+    with log.open("w") as written:
+        server = subprocess.Popen(command, cwd=ROOT, stdout=written, stderr=subprocess.STDOUT)
+    address = f"http://localhost:{port}"
+    try:
+        for _ in range(600):
+            try:
+                urllib.request.urlopen(f"{address}/_stcore/health", timeout=1).close()
+                break
+            except OSError:
+                time.sleep(0.1)
+        else:
+            pytest.fail(f"The app did not start: {log.read_text()}")
+        yield address
+    finally:
+        server.terminate()
+        server.wait(20)
+    shown = log.read_text()
+    assert "Traceback" not in shown, shown
+
+
+@pytest.fixture(scope="session")
+def browser():
+    """A real Chromium without a window."""
+    from playwright.sync_api import sync_playwright  # noqa: PLC0415 - only where it is needed
+
+    path = installed()
+    assert path, "no browser: run `python -m tests.install_browser` first (see README.md)"
+    flags = "--no-sandbox --disable-gpu --disable-quic --no-first-run --disable-component-update"
+    flags += " --disable-background-networking --disable-sync"
+    with sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(executable_path=path, args=flags.split())
+        yield chromium
+        chromium.close()
+
+
+@pytest.fixture
+def visit(app_address, browser):
+    """Open the app with a query; afterwards nothing may have gone wrong in the browser."""
+    contexts, wrong = [], []
+
+    def open_page(query: str = "", **options):
+        context = browser.new_context(viewport={"width": 1280, "height": 720}, **options)
+        contexts.append(context)
+        page = context.new_page()
+        page.set_default_timeout(60_000)
+        page.on("console", lambda m: wrong.append(m.text) if m.type == "error" else None)
+        page.on("pageerror", lambda error: wrong.append(str(error)))
+        page.on("dialog", lambda dialog: wrong.append(f"dialog: {dialog.message}"))
+        page.on("request", lambda r: wrong.append(r.url) if foreign(r.url) else None)
+        page.goto(f"{app_address}/{query}")
+        page.locator('[data-testid="explorer"][data-painted]').wait_for()
+        return page
+
+    yield open_page
+    for context in contexts:
+        context.close()
+    assert wrong == []
+
+
+def foreign(url: str) -> bool:
+    """Whether a request leaves this machine."""
+    return urlparse(url).hostname not in {"localhost", "127.0.0.1", None}

@@ -5,6 +5,7 @@
 //   a dark ground (sky blue #56B4E9 is theirs too).
 // - states: blue - ground - orange, made from the same blue and vermillion: safe for red-green and
 //   for blue-yellow blindness, its middle is the page's own ground, so that 0 is no colour.
+// - the cursor: a violet that no weight, state or gate has, always with a halo of the ground.
 // - gates: viridis (Smith & van der Walt, matplotlib, CC0), eleven of its colours interpolated.
 
 const VIRIDIS =
@@ -12,6 +13,7 @@ const VIRIDIS =
 const LIGHT = {
   weights: { xh: "#0072b2", hh: "#d55e00", hq: "#009e73" },
   gradient: "#b0528a",
+  cursor: "#6a35d4",
   negative: ["#084a82", "#2f86c6", "#a9cfec"],
   positive: ["#fbcb9d", "#ec7f24", "#a84300"],
   surprise: ["#f8f1a0", "#f0e442", "#d9a800"],
@@ -21,6 +23,7 @@ const LIGHT = {
 const DARK = {
   weights: { xh: "#56b4e9", hh: "#ff8a3d", hq: "#2fc99a" },
   gradient: "#e69ac6",
+  cursor: "#c9a8ff",
   negative: ["#a5dcff", "#3f9fe0", "#1b5482"],
   positive: ["#84450f", "#e9842c", "#ffd0a0"],
   surprise: ["#544f14", "#a89d1c", "#f0e442"],
@@ -102,7 +105,8 @@ export function readTheme(element) {
     muted: `rgba(${red}, ${green}, ${blue}, 0.72)`,
     faint: `rgba(${red}, ${green}, ${blue}, 0.28)`,
     hair: `rgba(${red}, ${green}, ${blue}, 0.12)`,
-    cursor: read("--st-primary-color", "#4b5bdc"),
+    cursor: own.cursor,
+    accent: read("--st-primary-color", own.cursor),
     font: read("--st-font", "sans-serif"),
     mono: read("--st-code-font", "monospace"),
     weights: own.weights,

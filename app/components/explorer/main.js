@@ -87,7 +87,7 @@ function choices({ cursor, lane, order, strip, edges }) {
 }
 
 function themeKey(theme) {
-  return [theme.ground, theme.text, theme.cursor, theme.font, theme.mono].join();
+  return [theme.ground, theme.text, theme.accent, theme.font, theme.mono].join();
 }
 
 function writeHeadline({ parts, view }) {
@@ -162,7 +162,7 @@ function styleRoot({ parts, sizes, theme }) {
   const own = { base: `${sizes.base}px`, small: `${sizes.small}px`, gap: `${sizes.gap}px` };
   own.side = `${sizes.inspector}px`;
   for (const [name, colour] of Object.entries(theme.weights)) own[name] = colour;
-  for (const name of ["cursor", "muted", "faint", "hair", "gradient"]) own[name] = theme[name];
+  for (const name of ["cursor", "accent", "muted", "faint", "hair", "gradient"]) own[name] = theme[name];
   for (const [name, value] of Object.entries(own)) style.setProperty(`--${name}`, value);
 }
 

@@ -1,0 +1,187 @@
+"""The Explore page in a real browser: what a teacher and a student do with it."""
+
+import re
+
+import pytest
+from playwright.sync_api import expect
+
+pytestmark = pytest.mark.browser
+
+
+def explorer(page):
+    return page.get_by_test_id("explorer")
+
+
+def choose(page, option: str) -> None:
+    """Click one of the sidebar's segments."""
+    page.get_by_test_id("stSidebar").get_by_role("radio", name=option, exact=True).or_(
+        page.get_by_test_id("stSidebar").get_by_role("button", name=option, exact=True)
+    ).first.click()
+
+
+def step_of(page) -> int:
+    return int(explorer(page).get_attribute("data-step"))
+
+
+def expect_step(page, step: int) -> None:
+    """The pictures follow within a frame."""
+    expect(explorer(page)).to_have_attribute("data-step", str(step))
+
+
+def identity_of(page) -> str:
+    return explorer(page).get_attribute("data-painted")
+
+
+def wait_for_other(page, identity: str) -> str:
+    """Wait until something else than `identity` is painted."""
+    page.locator(
+        f'[data-testid="explorer"][data-painted]:not([data-painted="{identity}"])'
+    ).wait_for()
+    return identity_of(page)
+
+
+def top_rows(page) -> list[tuple[str, str]]:
+    rows = page.get_by_test_id("inspector-top").locator("[data-token]").all()
+    return [
+        (row.get_attribute("data-token"), row.get_attribute("data-probability")) for row in rows
+    ]
+
+
+def test_the_page_opens_and_explains_itself(visit):
+    page = visit()
+    page.get_by_text("An untrained LSTM of 32 units reads 110 characters").wait_for()
+    page.get_by_text(re.compile("vanishes · ×0\\.[0-9]+ per step back")).first.wait_for()
+    page.get_by_text("How to read it: one line is one network").wait_for()
+    assert int(explorer(page).get_attribute("data-steps")) == 110
+    assert len(top_rows(page)) in (5, 6)
+    assert "Traceback" not in page.inner_text("body")
+
+
+def test_the_keyboard_moves_everything_and_the_link_follows(visit):
+    page = visit()
+    explorer(page).focus()
+    page.keyboard.press("Home")
+    expect_step(page, 1)
+    before, read = top_rows(page), page.get_by_test_id("inspector-step").inner_text()
+    page.keyboard.press("ArrowRight")
+    page.keyboard.press("ArrowRight")
+    expect_step(page, 3)
+    assert top_rows(page) != before
+    assert page.get_by_test_id("inspector-step").inner_text() != read
+    page.wait_for_url(re.compile(r"[?&]t=3(&|$)"))
+    page.keyboard.press("End")
+    expect_step(page, 110)
+    page.wait_for_url(re.compile(r"[?&]t=110(&|$)"))
+
+
+def test_python_hears_nothing_until_the_cursor_rests(visit):
+    page = visit()
+    page.wait_for_timeout(1500)
+    session = page.context.new_cdp_session(page)
+    session.send("Network.enable")
+    sent = []
+    session.on("Network.webSocketFrameSent", lambda event: sent.append(event))  # noqa: PLW0108
+    box = explorer(page).locator("canvas").last.bounding_box()
+    page.mouse.move(box["x"] + 0.9 * box["width"], box["y"] + box["height"] / 2)
+    page.mouse.down()
+    steps = set()
+    for k in range(60):
+        page.mouse.move(box["x"] + (0.9 - 0.01 * k) * box["width"], box["y"] + box["height"] / 2)
+        steps.add(step_of(page))
+    assert len(steps) > 10
+    assert sent == []
+    page.mouse.up()
+    page.wait_for_timeout(1500)
+    assert len(sent) == 1
+
+
+def test_the_cursor_survives_changes_of_model_and_text(visit):
+    page = visit("?t=40")
+    expect_step(page, 40)
+    first = identity_of(page)
+    choose(page, "GRU")
+    second = wait_for_other(page, first)
+    expect_step(page, 40)
+    page.get_by_text("An untrained GRU of 32 units").wait_for()
+    page.get_by_label("Steps (to 500)", exact=True).fill("25")
+    page.keyboard.press("Enter")
+    wait_for_other(page, second)
+    expect_step(page, 25)
+    explorer(page).focus()
+    page.keyboard.press("ArrowLeft")
+    expect_step(page, 24)
+
+
+def test_an_uploaded_file_is_read_and_stays_private(visit, tmp_path):
+    file = tmp_path / "mine.txt"
+    file.write_text("A secret about émigrés 👩🏽‍🚀 and ships. " * 20, encoding="utf-16")
+    page = visit("?text=upload&steps=60")
+    before = identity_of(page)
+    page.locator('input[type="file"]').set_input_files(str(file))
+    after = wait_for_other(page, before)
+    page.get_by_text("UTF-16").first.wait_for()
+    page.get_by_text("reads 60 characters").wait_for()
+    explorer(page).focus()
+    page.keyboard.press("Home")
+    expect(page.get_by_test_id("inspector-step")).to_contain_text("“A”")
+    assert "secret" not in page.url
+    choose(page, "RNN")
+    wait_for_other(page, after)
+    page.get_by_text("An untrained RNN of 32 units reads 60 characters").wait_for()
+
+
+def test_a_file_that_is_no_text_gets_one_sentence_and_loses_nothing(visit, tmp_path):
+    file = tmp_path / "picture.txt"
+    file.write_bytes(b"\x89PNG\r\n\x1a\n" + bytes(range(256)) * 8)
+    page = visit("?text=upload&steps=50")
+    before = identity_of(page)
+    page.locator('input[type="file"]').set_input_files(str(file))
+    alert = page.get_by_test_id("stAlert")
+    alert.wait_for()
+    assert alert.count() == 1
+    assert "PNG" in alert.inner_text() or "binary" in alert.inner_text()
+    assert identity_of(page) == before
+    assert "Traceback" not in page.inner_text("body")
+
+
+def test_user_text_never_becomes_html(visit):
+    hostile = "<img src=x onerror=alert(1)><script>alert(2)</script> **bold** $x^2$ :red[no]" * 3
+    page = visit("?text=paste&steps=80")
+    before = identity_of(page)
+    page.get_by_label("Your text").fill(hostile)
+    page.get_by_label("Your text").press("Control+Enter")
+    wait_for_other(page, before)
+    assert page.locator('img[src="x"]').count() == 0
+    explorer(page).focus()
+    page.keyboard.press("Home")
+    expect(page.get_by_test_id("inspector-step")).to_contain_text("“<”")
+
+
+def test_a_link_reproduces_the_screen(visit):
+    page = visit()
+    first = identity_of(page)
+    choose(page, "GRU")
+    second = wait_for_other(page, first)
+    page.get_by_label("Units (to 512)").fill("20")
+    page.keyboard.press("Enter")
+    third = wait_for_other(page, second)
+    explorer(page).focus()
+    page.keyboard.press("Home")
+    page.keyboard.press("ArrowRight")
+    page.wait_for_url(re.compile(r"[?&]t=2(&|$)"))
+    link, rows = page.url, top_rows(page)
+    other = visit(link[link.index("?") :])
+    assert identity_of(other) == third
+    expect_step(other, 2)
+    assert top_rows(other) == rows
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_light_and_dark_at_the_extremes(visit, scheme):
+    page = visit("?steps=500&units=128&layers=2&both=true", color_scheme=scheme)
+    assert int(explorer(page).get_attribute("data-steps")) == 500
+    explorer(page).focus()
+    for key in ("Home", "End", "ArrowLeft", "ArrowUp", "ArrowDown", "PageUp", "PageDown"):
+        page.keyboard.press(key)
+    shortest = visit("?steps=1&units=1&cell=rnn_relu", color_scheme=scheme)
+    expect_step(shortest, 1)
