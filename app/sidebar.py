@@ -96,10 +96,13 @@ def _choose_text() -> tuple[str, DecodedText]:
     own = None
     try:
         own = _pasted() if name == PASTE else _uploaded()
+        if own is not None:
+            # A text of one token has nothing to guess: it is refused here, like an unreadable one.
+            compute.tokens_of(own.digest, "graphemes", own.text)
+            state.keep_text(name, own)
     except CoreError as error:
+        own = None
         st.error(str(error))
-    if own is not None:
-        state.keep_text(name, own)
     own = own or state.kept_text(name)
     if own is not None:
         return ("Your text" if name == PASTE else "Your file"), own

@@ -1,0 +1,207 @@
+"""The Explore page without a browser: every cell, bad addresses, bad texts, and what is drawn."""
+
+import math
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from streamlit.testing.v1 import AppTest
+
+from app import compute
+from app.figures.gradient_norms import Curve, gradient_norms
+from app.sidebar import MOST_STEPS, Choices
+from app.state import Looking
+from app.theme import verdict_text
+from app.view import explorer_view, lane_keys
+from core.analysis import similarity_order
+from core.models import ModelSpec
+from core.text import Stretch
+
+MAIN = str(Path(__file__).resolve().parent.parent / "app" / "main.py")
+CELLS = {"rnn_tanh": "RNN", "rnn_relu": "ReLU", "gru": "GRU", "lstm": "LSTM"}
+
+
+def page(**query: str) -> AppTest:
+    """The page as a link with this query opens it."""
+    app = AppTest.from_file(MAIN, default_timeout=60)
+    for name, value in query.items():
+        app.query_params[name] = value
+    return app.run()
+
+
+def messages(app: AppTest) -> list[str]:
+    return [error.value for error in app.error]
+
+
+def assert_whole(app: AppTest) -> None:
+    """Nothing crashed, and explorer and comparison are both on the page."""
+    assert not app.exception
+    assert len(app.get("bidi_component")) == 1
+    assert len(app.get("plotly_chart")) == 1
+
+
+@pytest.mark.parametrize(("name", "label"), CELLS.items())
+def test_every_cell_by_name_and_by_label(name, label):
+    for written in (name, label):
+        app = page(cell=written, steps="30")
+        assert_whole(app)
+        assert not messages(app)
+        assert app.session_state["cell"] == name
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        {"cell": "transformer", "units": "-5", "layers": "99", "both": "perhaps"},
+        {"units": "1e9", "steps": "abc", "from": "-1", "seed": "-3"},
+        {"steps": "100000", "from": "999999999", "seed": "99999999999999999999"},
+        {"scaled": "true", "radius": "nan", "start": "normal", "sigma": "inf"},
+        {"text": "../../etc/passwd", "tokens": "bytes", "loss": "<script>"},
+        {"t": "-1", "layer": "<b>", "lane": "x" * 5000, "order": "", "strip": "0", "edges": "no"},
+        {"t": "99999999999999999999999", "unknown": "1"},
+        {"t": "٣", "text": "paste", "input": "one_hot"},
+    ],
+)
+def test_a_bad_address_opens_the_page_all_the_same(query):
+    app = page(**query)
+    assert_whole(app)
+    assert not messages(app)
+
+
+@settings(max_examples=15, deadline=None)
+@given(
+    st.dictionaries(
+        st.sampled_from(
+            ("text", "tokens", "steps", "from", "cell", "units", "layers", "both", "loss", "start",
+             "scaled", "radius", "input", "seed", "t", "layer", "lane", "order", "strip", "edges")
+        ),
+        st.text(max_size=12) | st.integers().map(str) | st.floats().map(str),
+        max_size=6,
+    )
+)  # fmt: skip
+def test_no_address_breaks_the_page(query):
+    query.setdefault("units", "8")
+    assert_whole(page(**query))
+
+
+def test_a_pasted_text_is_read_and_kept_out_of_the_address():
+    app = page(text="paste", steps="40")
+    assert "Until then: The lighthouse." in [caption.value for caption in app.caption]
+    app.text_area(key="pasted").set_value("Only mine: 秘密の文章. " * 9).run()
+    assert_whole(app)
+    assert not messages(app)
+    assert not any("秘" in str(value) for value in app.query_params.values())
+    assert any("yours stays on this page" in caption.value for caption in app.caption)
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("   \n ", "empty|only white space"),
+        ("x", "at least 2 tokens"),
+        ("y" * 2_000_001, "2,000,000"),
+    ],
+)
+def test_a_text_that_cannot_be_read_gets_one_sentence_and_the_page_stays(text, words):
+    app = page(text="paste", steps="40")
+    app.text_area(key="pasted").set_value("A good text before. " * 5).run()
+    app.text_area(key="pasted").set_value(text).run()
+    assert not app.exception
+    (message,) = messages(app)
+    assert any(word in message for word in words.split("|")), message
+    assert_whole(app)
+
+
+def test_tokens_that_leave_nothing_fall_back_to_characters():
+    app = page(text="paste", steps="10")
+    app.text_area(key="pasted").set_value("東京は今日も雨です。").run()
+    app.segmented_control(key="tokens").set_value("letters").run()
+    (message,) = messages(app)
+    assert "Until then: characters." in message
+    assert_whole(app)
+
+
+def choices_of(cell="lstm", text="lighthouse", steps=23, start=5, **more) -> Choices:
+    decoded = compute.shipped(text)
+    tokens = compute.tokens_of(decoded.digest, "graphemes", decoded.text)
+    spec = ModelSpec(
+        cell=cell, vocabulary_size=len(tokens.vocabulary), hidden_size=6, seed=3, **more
+    )
+    stretch = Stretch.of(tokens.tokens, start, steps, MOST_STEPS)
+    return Choices(decoded, text, "graphemes", tokens, stretch, spec, "last")
+
+
+def reading_of(choices: Choices):
+    encode = choices.tokens.vocabulary.encode
+    indices = tuple(encode(choices.stretch.inputs)), tuple(encode(choices.stretch.targets))
+    return compute.reading(choices.spec, *indices, choices.at)
+
+
+@pytest.mark.parametrize("cell", CELLS)
+def test_the_explorer_draws_the_readings_own_numbers(cell):
+    choices = choices_of(cell, num_layers=2, bidirectional=True)
+    reading = reading_of(choices)
+    chosen = reading.layers[2]
+    looking = Looking(4, chosen.name, "h", "index", "surprise", "forward")
+    view = explorer_view(choices, reading, looking, similarity_order(chosen.hidden), "id")
+    assert view.inputs == choices.stretch.inputs
+    assert tuple(layer["name"] for layer in view.layers) == (
+        "rnn.l0",
+        "rnn.l0_reverse",
+        "rnn.l1",
+        "rnn.l1_reverse",
+    )
+    for drawn, layer in zip(view.hidden, reading.layers, strict=True):
+        np.testing.assert_array_equal(drawn, layer.hidden)
+    np.testing.assert_array_equal(view.gradient, [layer.gradient for layer in reading.layers])
+    np.testing.assert_array_equal(view.gradient_flags, [layer.status for layer in reading.layers])
+    assert tuple(lane.key for lane in view.lanes) == lane_keys(cell)
+    np.testing.assert_array_equal(view.lanes[0].values, chosen.hidden)
+    for lane in view.lanes[1:]:
+        values = chosen.cell_state if lane.key == "c" else chosen.gates[lane.key]
+        np.testing.assert_array_equal(lane.values, values)
+        if lane.scale == "unit":
+            assert 0 <= lane.values.min() <= lane.values.max() <= 1
+    np.testing.assert_allclose(view.truth_probability, reading.truth_probability, rtol=1e-6)
+    assert view.loss["perplexity"] == pytest.approx(math.exp(reading.loss))
+    if chosen.verdict.straight:
+        line = view.fit["intercept"] + view.fit["slope"] * np.arange(
+            view.fit["start"], view.fit["stop"]
+        )
+        drawn = chosen.gradient[view.fit["start"] : view.fit["stop"]]
+        assert np.sqrt(np.mean((line - drawn) ** 2)) < 0.1 * max(1, np.ptp(drawn))
+    assert verdict_text(chosen.verdict) == view.verdict["text"]
+
+
+def test_cached_arrays_cannot_be_changed():
+    layer = reading_of(choices_of()).layers[0]
+    with pytest.raises(ValueError, match="read-only"):
+        layer.hidden[0, 0] = 1.0
+
+
+def test_the_comparison_shows_the_three_cells_own_norms():
+    choices, curves = choices_of(), []
+    for cell in compute.compared(choices.spec):
+        layer = reading_of(replace(choices, spec=replace(choices.spec, cell=cell))).layers[0]
+        curves.append(
+            Curve(f"{cell}: {verdict_text(layer.verdict)}", layer.gradient, "#000000", "dot")
+        )
+    figure = gradient_norms(curves)
+    assert len(figure.data) == 3
+    for trace, curve in zip(figure.data, curves, strict=True):
+        assert trace.name == curve.name
+        np.testing.assert_array_equal(trace.y, curve.log10)
+        np.testing.assert_array_equal(trace.x, np.arange(1, 24))
+    assert len({tuple(trace.y) for trace in figure.data}) == 3
+
+
+def test_a_vocabulary_that_is_too_large_keeps_its_frequent_tokens():
+    rare = "".join(chr(0x4E00 + k) for k in range(3000))
+    text = rare + rare[:500] * 2
+    tokens = compute.tokens_of("many", "graphemes", text)
+    assert len(tokens.vocabulary) == compute.MOST_TOKENS
+    assert tokens.unknown == 3000 - (compute.MOST_TOKENS - 1)
+    assert set(rare[:500]) <= set(tokens.vocabulary.tokens)
