@@ -218,12 +218,12 @@ def test_dropout_switched_on_inside_the_block_is_refused_too():
 def test_unknown_names_are_answered_with_the_known_ones():
     model = Model()
     with capture(model) as tape:
-        with pytest.raises(CaptureError, match="`gru` inside"):
+        with pytest.raises(CaptureError, match=r"`gru\.l0` did not run"):
             _ = tape["gru.l0"]
         model(torch.ones(2, 7, 3))
     with pytest.raises(CaptureError, match=r'"lstm.l0", "lstm.l0_reverse".*"gru.l0"'):
         _ = tape["lstm"]
-    with pytest.raises(CaptureError, match=r'"nowhere", which is not a submodule.*"encoder.0"'), \
+    with pytest.raises(CaptureError, match=r'nowhere., which is not a submodule.*"encoder.0"'), \
             capture(model, also=["nowhere"]):  # fmt: skip
         pass
     with pytest.raises(CaptureError, match=r"`dtype` \(=torch.float16\)"), \
@@ -238,7 +238,7 @@ def test_a_forward_that_is_not_pytorchs_own_is_refused():
             return 2 * out, state
 
     module = Doubled(3, 4)
-    with capture(module), pytest.raises(CaptureError, match="a Doubled with a forward of its own"):
+    with capture(module), pytest.raises(CaptureError, match="has a forward of its own"):
         module(torch.ones(5, 2, 3))
     plain = nn.LSTM(3, 4)
     with capture(plain), torch.autocast("cpu", dtype=torch.bfloat16):

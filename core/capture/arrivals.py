@@ -1,22 +1,63 @@
-"""The gradients that autograd delivers at chosen tensors, and when they came."""
+"""The gradients that autograd delivers at chosen tensors, when they came, and what they miss."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+import torch
 from torch import Tensor
+from torch.autograd.graph import Node
+
+from core.errors import CaptureError
 
 
 @dataclass
 class Clock:
-    """Counts what happens inside one capture, so that before and after can be told apart."""
+    """Counts what happens inside one capture, so that before and after can be told apart.
+
+    It also finds out what a backward pass leaves out. `torch.autograd.grad` and
+    `backward(inputs=…)` go only where their inputs need it; a call that such a pass could have
+    reached, and did not, has a gradient that is unknown and not zero.
+    """
 
     now: int = 0
     last_arrival: int = -1
+    passes: int = 0
+    groups: list["ArrivalGroup"] = field(default_factory=list)
+    _pass: int = -1
+    _left_out: list["ArrivalGroup"] = field(default_factory=list)
+    _seen: set[Node] = field(default_factory=set)
 
     def tick(self) -> int:
         """The next moment."""
         self.now += 1
         return self.now
+
+    def arrive(self, node: Node | None) -> None:
+        """A gradient came to a tensor that this node made."""
+        self.last_arrival = self.tick()
+        current = torch._C._current_graph_task_id()
+        if current != self._pass:
+            self._pass, self._seen = current, set()
+            self.passes += 1
+            # The node that starts a pass is not listed among those that will run; it is this one.
+            self._left_out = [
+                group
+                for group in self.groups
+                if node not in group.nodes() and not group.will_execute()
+            ]
+        if self._left_out and node is not None:
+            self._walk(node)
+            for group in self._left_out:
+                group.skipped = group.skipped or any(n in self._seen for n in group.nodes())
+
+    def _walk(self, start: Node) -> None:
+        """Note every node that lies further back than this one; each is visited once a pass."""
+        ahead = [start]
+        while ahead:
+            node = ahead.pop()
+            if node not in self._seen:
+                self._seen.add(node)
+                ahead.extend(before for before, _ in node.next_functions if before is not None)
 
 
 @dataclass
@@ -24,31 +65,121 @@ class Arrival:
     """The sum of all gradients that reached one tensor while it was watched."""
 
     clock: Clock
+    trainable: bool
     total: Tensor | None = None
-    release: Callable[[], None] = field(default=lambda: None, repr=False)
+    node: Node | None = field(default=None, repr=False)
+    spoiled: bool = False
+    _remove: Callable[[], None] = field(default=lambda: None, repr=False)
+    _differentiable_in: int = 0
 
     def add(self, gradient: Tensor | None) -> None:
         """Take in what one backward pass delivers; later passes add up, as in `.grad`."""
         if gradient is None:
             return
-        self.clock.last_arrival = self.clock.tick()
+        self.clock.arrive(self.node)
+        if self._differentiable_in not in (0, self.clock.passes):
+            self.spoiled = True
+        if torch.is_grad_enabled():  # only under create_graph=True
+            self._differentiable_in = self.clock.passes
         # A copy: autograd may hand the same memory on, and accumulate into it.
         self.total = gradient.clone() if self.total is None else self.total + gradient
 
+    def release(self) -> None:
+        """Take the hook off and let go of the graph."""
+        self._remove()
+        self.node = None
 
-def watch(tensor: Tensor, clock: Clock) -> Arrival:
+
+@dataclass
+class ArrivalGroup:
+    """The watched tensors that one call gave: they lead to the same parameters.
+
+    Attributes:
+        name: for messages.
+        since: when the call was made.
+        arrivals: one for each tensor.
+        skipped: whether a backward pass for chosen inputs only went past it, see `Clock`.
+    """
+
+    name: str
+    arrivals: list[Arrival]
+    clock: Clock
+    since: int = 0
+    skipped: bool = False
+
+    def __post_init__(self) -> None:
+        """Be told of every backward pass from now on."""
+        self.since = self.clock.tick()
+        self.clock.groups.append(self)
+
+    def nodes(self) -> list[Node]:
+        """The nodes that made the watched tensors."""
+        return [arrival.node for arrival in self.arrivals if arrival.node is not None]
+
+    def will_execute(self) -> bool:
+        """Whether the backward pass that is running comes by (or could never be told)."""
+        nodes = self.nodes()
+        return not nodes or any(torch._C._will_engine_execute_node(node) for node in nodes)
+
+    @property
+    def trainable(self) -> bool:
+        """Whether any gradient can arrive at all."""
+        return any(arrival.trainable for arrival in self.arrivals)
+
+    def release(self) -> None:
+        """Take all hooks off."""
+        for arrival in self.arrivals:
+            arrival.release()
+
+    def require(self) -> None:
+        """Refuse to read a gradient that is not known.
+
+        Raises:
+            CaptureError: with the reason and what to do.
+        """
+        if not self.trainable:
+            raise CaptureError(
+                f"`{self.name}` ran where nothing requires a gradient (under no_grad, or with its "
+                "parameters and its input frozen), so there is none to read: run the model with "
+                "gradients enabled and something that requires one."
+            )
+        if self.clock.last_arrival < self.since:
+            raise CaptureError(
+                f"No gradient has arrived since `{self.name}` ran: call `loss.backward()` inside "
+                "the `with capture(...)` block, on a loss that depends on its output, before "
+                "reading a gradient."
+            )
+        if self.skipped:
+            raise CaptureError(
+                f"A backward pass for chosen inputs only went past `{self.name}`, so its gradient "
+                "is not known: call `loss.backward()`, or name this layer's parameters too."
+            )
+        if any(arrival.spoiled for arrival in self.arrivals):
+            raise CaptureError(
+                f"A second backward pass went through the gradients of `{self.name}` "
+                "(create_graph=True), and second-order gradients are not recorded: capture the "
+                "two passes one at a time."
+            )
+
+
+def watch(tensor: Tensor, clock: Clock, *, own_base: bool = False) -> Arrival:
     """Take in the gradient of `tensor` from now on, until `release` is called.
 
     The hook sits on the autograd node that made the tensor, not on the tensor: there it sees the
     gradient after the user's own tensor hooks have changed it, which is what autograd goes on
-    with, and in-place changes of the tensor do not move it. A view of a whole tensor (squeezed or
-    transposed, as recurrent modules return them) is watched at its base, because an in-place
-    change would bypass the view's own node.
+    with, and in-place changes of the tensor do not move it.
+
+    Args:
+        tensor: what a module returned.
+        clock: of the capture.
+        own_base: whether a base that the tensor is a whole view of (squeezed, transposed) is the
+            module's own and nobody else's, as with stock recurrent modules. It is then watched at
+            its base, because an in-place change of the view would bypass the view's node.
     """
-    arrival = Arrival(clock)
+    arrival = Arrival(clock, tensor.requires_grad)
     if not tensor.requires_grad:
         return arrival
-    source, as_viewed = _source(tensor)
+    source, as_viewed = _source(tensor) if own_base else (tensor, lambda gradient: gradient)
 
     def arrive(gradient: Tensor | None) -> None:
         arrival.add(None if gradient is None else as_viewed(gradient.detach()))
@@ -57,8 +188,9 @@ def watch(tensor: Tensor, clock: Clock) -> Arrival:
         handle = source.register_hook(arrive)
     else:
         place = source.output_nr
+        arrival.node = source.grad_fn
         handle = source.grad_fn.register_prehook(lambda gradients: arrive(gradients[place]))
-    arrival.release = handle.remove
+    arrival._remove = handle.remove
     return arrival
 
 

@@ -6,6 +6,8 @@ reading: upwards for the states (`forward`), downwards for the gradients (`backw
 reaches a lower layer's h_t is what the layer above hands to its input.
 """
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 import torch
@@ -13,11 +15,10 @@ from jaxtyping import Float
 from torch import Tensor, nn
 from torch.nn.utils.rnn import PackedSequence
 
-from core.capture.arrivals import Clock, watch
+from core.capture.arrivals import ArrivalGroup, Clock, watch
 from core.capture.cells import Cell, Elman, Gru, Lstm, States, Weights
 from core.capture.layout import Layout
 from core.capture.recursion import Adjoint, adjoint
-from core.errors import CaptureError
 
 
 @dataclass(frozen=True)
@@ -42,6 +43,24 @@ def cell_of(module: nn.RNNBase | nn.RNNCellBase) -> Cell:
             return Gru()
         case _:
             return Elman("rnn_tanh" if module.nonlinearity == "tanh" else "rnn_relu")
+
+
+def states_given(state: object) -> tuple[Tensor, ...]:
+    """The initial states as they were given: none, one, or a pair in any sequence."""
+    if state is None:
+        return ()
+    return (state,) if isinstance(state, Tensor) else tuple(state)  # type: ignore[arg-type]
+
+
+@contextmanager
+def undisturbed(like: Tensor) -> Iterator[None]:
+    """Compute without gradients, autocast or inference mode, whatever the reader has on."""
+    with (
+        torch.inference_mode(mode=False),
+        torch.no_grad(),
+        torch.autocast(like.device.type, enabled=False),
+    ):
+        yield
 
 
 def places(module: nn.RNNBase) -> list[Place]:
@@ -75,6 +94,7 @@ class RecurrentCall:
 
     def __init__(
         self,
+        name: str,
         module: nn.RNNBase,
         given: Tensor | PackedSequence,
         state: Tensor | tuple[Tensor, Tensor] | None,
@@ -96,23 +116,22 @@ class RecurrentCall:
         output, final = result
         data = output.data if isinstance(output, PackedSequence) else output
         finals = final if isinstance(final, tuple) else (final,)
-        starts = state if isinstance(state, tuple) else (state,) if state is not None else ()
+        starts = states_given(state)
         source = given.data if isinstance(given, PackedSequence) else given
         self._input = source.detach().clone()
         self._output = data.detach().clone()
         self._starts = [start.detach().clone() for start in starts]
-        self._clock, self._stamp = clock, clock.tick()
-        self._at_output = watch(data, clock)
-        self._at_final = [watch(tensor, clock) for tensor in finals]
-        self._trainable = data.requires_grad
+        self._clock = clock
+        self._at_output = watch(data, clock, own_base=True)
+        self._at_final = [watch(tensor, clock, own_base=True) for tensor in finals]
+        self._arrivals = ArrivalGroup(name, [self._at_output, *self._at_final], clock)
         self._states: dict[Place, States] = {}
         self._adjoints: dict[Place, Adjoint] = {}
         self._computed_at = -1
 
     def release(self) -> None:
         """Take all hooks off."""
-        for arrival in (self._at_output, *self._at_final):
-            arrival.release()
+        self._arrivals.release()
 
     def weights(self, place: Place) -> Weights:
         """The parameters as they were when the call was made, in the dtype of the analysis."""
@@ -121,7 +140,7 @@ class RecurrentCall:
     def forward(self, place: Place) -> States:
         """All states and gates of one layer and direction, in reading order."""
         if place not in self._states:
-            with torch.no_grad():
+            with undisturbed(self._input):
                 self._states[place] = self._replay(place)
         return self._states[place]
 
@@ -137,18 +156,18 @@ class RecurrentCall:
 
     def backward(self, place: Place) -> Adjoint:
         """All gradients of one layer and direction, in reading order."""
-        self._require_backward(place)
+        self._arrivals.require()
         if self._computed_at != self._clock.last_arrival:
             self._adjoints.clear()
             self._computed_at = self._clock.last_arrival
         if place not in self._adjoints:
-            with torch.no_grad():
+            with undisturbed(self._input):
                 self._adjoints[place] = self._recur(place)
         return self._adjoints[place]
 
     def direct(self, place: Place) -> Float[Tensor, "time batch unit"]:
         """The gradient that reaches h_t through its own output alone, in text order."""
-        self._require_backward(place)
+        self._arrivals.require()
         if place.layer == self.layers - 1:
             arrived = self._at_output.total
             whole = torch.zeros_like(self._output) if arrived is None else arrived
@@ -167,7 +186,8 @@ class RecurrentCall:
         """The part of dL/dx_t through one direction, in reading order."""
         rows = self.backward(place).grad_projected
         # One product of matrices: the rows of all steps keep their stride and are not copied.
-        flat = torch.mm(rows.flatten(0, 1), self.weights(place).weight_ih)
+        with undisturbed(rows):
+            flat = torch.mm(rows.flatten(0, 1), self.weights(place).weight_ih)
         return flat.unflatten(0, rows.shape[:2])
 
     def _replay(self, place: Place) -> States:
@@ -217,22 +237,3 @@ class RecurrentCall:
 
     def _index(self, place: Place) -> int:
         return place.layer * len(self.directions) + place.reverse
-
-    def _require_backward(self, place: Place) -> None:
-        if self._clock.last_arrival < self._stamp:
-            require_backward(place.suffix, self._trainable)
-
-
-def require_backward(name: str, trainable: bool) -> None:
-    """Say why there is no gradient to read."""
-    if not trainable:
-        raise CaptureError(
-            f"`{name}` ran where nothing requires a gradient (under no_grad, or with all "
-            "parameters and the input frozen), so there is none to read: run the model with "
-            "gradients enabled."
-        )
-    raise CaptureError(
-        f"No gradient has arrived since `{name}` ran: call `loss.backward()` inside the "
-        "`with capture(...)` block, on a loss that depends on its output, before reading a "
-        "gradient."
-    )

@@ -84,7 +84,6 @@ class Elman:
     """
 
     gate_names: tuple[str, ...] = ()
-    blocks = 1
     has_cell_state = False
 
     def __init__(self, name: Literal["rnn_tanh", "rnn_relu"]) -> None:
@@ -105,7 +104,8 @@ class Elman:
     def factors(self, s: States) -> Float[Tensor, "time batch unit"]:
         """φ'(a_t), from h_t."""
         if self.name == "rnn_relu":
-            return (s.hidden > 0).to(s.hidden.dtype)
+            # As autograd has it: a NaN lets the gradient pass.
+            return (~(s.hidden <= 0)).to(s.hidden.dtype)
         return torch.addcmul(torch.ones_like(s.hidden), s.hidden, s.hidden, value=-1)
 
 
@@ -129,7 +129,6 @@ class Gru:
     """
 
     gate_names = ("reset", "update", "new")
-    blocks = 3
     has_cell_state = False
     name: CellName = "gru"
 
@@ -184,7 +183,6 @@ class Lstm:
     """
 
     gate_names = ("input", "forget", "cell", "output")
-    blocks = 4
     has_cell_state = True
     name: CellName = "lstm"
 

@@ -55,7 +55,7 @@ class Layout:
             return values
         if self.lengths is None:
             return values.flip(0)
-        steps = torch.arange(len(values)).unsqueeze(1)
+        steps = torch.arange(len(values), device="cpu").unsqueeze(1)
         from_end = torch.where(steps < self.lengths, self.lengths - 1 - steps, steps)
         index = from_end.to(values.device).view(*from_end.shape, *[1] * (values.ndim - 2))
         return values.gather(0, index.expand_as(values))
@@ -64,7 +64,7 @@ class Layout:
         """Set what lies beyond a packed sequence's end to zero, as pad_packed_sequence does."""
         if self.lengths is None:
             return values
-        steps = torch.arange(len(values)).unsqueeze(1)
+        steps = torch.arange(len(values), device="cpu").unsqueeze(1)
         beyond = (steps >= self.lengths).to(values.device)
         return values.masked_fill(beyond.view(*beyond.shape, *[1] * (values.ndim - 2)), 0)
 
@@ -74,5 +74,5 @@ class Layout:
         if self.lengths is None:
             values[-1] += final
         else:
-            values[self.lengths - 1, torch.arange(len(self.lengths))] += final
+            values[self.lengths - 1, torch.arange(len(self.lengths), device="cpu")] += final
         return values

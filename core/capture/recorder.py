@@ -1,7 +1,9 @@
 """`capture`: hooks on a running model."""
 
-from collections.abc import Iterable, Iterator
+import threading
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
+from functools import partial
 from typing import Any
 
 import torch
@@ -53,14 +55,36 @@ def capture(
     Raises:
         CaptureError: if there is nothing to record, a name in `also` does not exist, a module
             projects its state (`proj_size`) or drops units between its layers while training, or
-            runs a forward other than PyTorch's own.
+            runs a forward other than PyTorch's own, or under autocast.
+
+    Only calls made by the thread that entered the block are recorded.
     """
-    recorder = _Recorder(model, tuple([also] if isinstance(also, str) else also), dtype)
+    recorder = _Recorder(model, (also,) if isinstance(also, str) else tuple(also), dtype)
     try:
         recorder.attach()
         yield recorder.tape
     finally:
         recorder.detach()
+
+
+class _Hook:
+    """A forward hook that stays behind when its module is copied or saved inside the block."""
+
+    def __init__(self, call: Callable[..., None]) -> None:
+        self._call = call
+
+    def __call__(self, *arguments: Any) -> None:
+        self._call(*arguments)
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> "_Hook":
+        return _Hook(_nothing)
+
+    def __reduce__(self) -> tuple[type["_Hook"], tuple[Callable[..., None]]]:
+        return _Hook, (_nothing,)
+
+
+def _nothing(*arguments: Any) -> None:
+    """What is left of a hook in a copy."""
 
 
 class _Recorder:
@@ -69,10 +93,12 @@ class _Recorder:
     def __init__(self, model: nn.Module, also: tuple[str, ...], dtype: torch.dtype | None) -> None:
         if dtype not in (None, torch.float32, torch.float64):
             raise CaptureError(f"`dtype` (={dtype}) must be torch.float32 or torch.float64.")
-        modules = dict(model.named_modules())
+        if not isinstance(model, nn.Module):
+            raise CaptureError(f"`model` (={model!r}) must be a torch.nn.Module.")
+        every = dict(model.named_modules(remove_duplicate=False))
         self._recurrent = {
             name: module
-            for name, module in modules.items()
+            for name, module in model.named_modules()
             if isinstance(module, SEQUENCES + CELLS)
         }
         if not self._recurrent and not also:
@@ -81,37 +107,33 @@ class _Recorder:
                 "cell of theirs: capture a model that has one, or name other modules in `also`."
             )
         for name in also:
-            if name not in modules:
-                known = ", ".join(f'"{known}"' for known in modules if known)
+            if name not in every:
+                known = ", ".join(f'"{known}"' for known in every)
                 raise CaptureError(
-                    f'`also` names "{name}", which is not a submodule; the names are {known}.'
+                    f"`also` names {name!r}, which is not a submodule; the names are {known}."
                 )
         for name, module in self._recurrent.items():
             refuse_unsupported(name, module)
-        self._also = {name: modules[name] for name in also}
+        self._also = {name: every[name] for name in also}
         self._dtype, self._clock = dtype, Clock()
+        self._thread = threading.get_ident()
         self._handles: list[torch.utils.hooks.RemovableHandle] = []
         self._calls: list[RecurrentCall | SteppedCell | AlsoCall] = []
         self._cells: dict[str, SteppedCell] = {}
         self._kept: dict[str, list[Weights]] = {}
-        self.tape = Tape(
-            {
-                layer: name or "the model"
-                for name, module in self._recurrent.items()
-                for layer in _layers(name, module)
-            }
-        )
+        self.tape = Tape(_names(self._recurrent, every), tuple(also))
 
     def attach(self) -> None:
         """Put the forward hooks on."""
         for name, module in self._recurrent.items():
             # First in line: a user's own forward hook may replace the output afterwards.
             self._handles.append(
-                module.register_forward_hook(self._on_call(name), prepend=True, with_kwargs=True)
+                module.register_forward_hook(
+                    _Hook(partial(self._on_call, name)), prepend=True, with_kwargs=True
+                )
             )
         for name, module in self._also.items():
-            self._handles.append(module.register_forward_hook(self._on_also(name)))
-            self.tape._also.setdefault(name, [])
+            self._handles.append(module.register_forward_hook(_Hook(partial(self._on_also, name))))
 
     def detach(self) -> None:
         """Take every hook off, and let go of the model."""
@@ -119,52 +141,62 @@ class _Recorder:
             handle.remove()
         for call in self._calls:
             call.release()
+        self._clock.groups.clear()
         self._handles, self._recurrent, self._also, self._kept = [], {}, {}, {}
 
-    def _on_call(self, name: str) -> Any:
-        def hook(module: nn.Module, args: tuple, kwargs: dict[str, Any], result: Any) -> None:
-            given = args[0] if args else kwargs["input"]
-            state = args[1] if len(args) > 1 else kwargs.get("hx")
-            refuse_unsupported(name, module)
-            if isinstance(module, nn.RNNCellBase):
-                refuse_foreign(name, module, result)
-                self._step(name, module, given, state, result)
-            elif isinstance(module, nn.RNNBase):
-                refuse_foreign(name, module, result[0])
-                call = RecurrentCall(
-                    module,
-                    given,
-                    state,
-                    result,
-                    weights=self._weights(name, module),
-                    dtype=self._dtype,
-                    clock=self._clock,
-                )
-                self._calls.append(call)
-                self.tape._append(
-                    [LayerTrace(_named(name, place.suffix), call, place) for place in call.places]
-                )
+    def _listens(self) -> bool:
+        """Whether a call belongs to this capture: made by its thread, and not a recomputation.
 
-        return hook
+        Checkpointing (torch.utils.checkpoint) runs a forward again inside the backward pass; the
+        first run is the one that counts.
+        """
+        return threading.get_ident() == self._thread and torch._C._current_graph_task_id() == -1
 
-    def _step(
+    def _on_call(
+        self, name: str, module: nn.Module, args: tuple, kwargs: dict[str, Any], result: Any
+    ) -> None:
+        if not self._listens() or self._recurrent.get(name) is not module:
+            return
+        given = args[0] if args else kwargs["input"]
+        state = args[1] if len(args) > 1 else kwargs.get("hx")
+        refuse_unsupported(name, module)
+        refuse_foreign(name, module, given)
+        if isinstance(module, nn.RNNCellBase):
+            self._on_step(name, module, given, state, result)
+        elif isinstance(module, nn.RNNBase):
+            call = RecurrentCall(
+                name or type(module).__name__,
+                module,
+                given,
+                state,
+                result,
+                weights=self._weights(name, module),
+                dtype=self._dtype,
+                clock=self._clock,
+            )
+            self._calls.append(call)
+            self.tape.append(
+                [LayerTrace(_named(name, place.suffix), call, place) for place in call.places]
+            )
+
+    def _on_step(
         self, name: str, module: nn.RNNCellBase, given: Tensor, state: Any, result: Any
     ) -> None:
-        if name not in self._cells:
+        weights = self._weights(name, module)[0]
+        cell = self._cells.get(name)
+        if cell is None:
             cell = self._cells[name] = SteppedCell(name or "l0", self._dtype, self._clock)
             self._calls.append(cell)
-            cell.add(module, given, state, result, self._weights(name, module)[0])
-            self.tape._append([LayerTrace(cell.name, cell, Place())])
+            cell.add(module, given, state, result, weights)
+            self.tape.append([LayerTrace(cell.name, cell, Place())])
         else:
-            self._cells[name].add(module, given, state, result, self._weights(name, module)[0])
+            cell.add(module, given, state, result, weights)
 
-    def _on_also(self, name: str) -> Any:
-        def hook(module: nn.Module, args: tuple, output: Any) -> None:
-            call = AlsoCall(output, self._clock)
+    def _on_also(self, name: str, module: nn.Module, args: tuple, output: Any) -> None:
+        if self._listens() and self._also.get(name) is module:
+            call = AlsoCall(name, output, self._clock)
             self._calls.append(call)
-            self.tape._also[name].append(call)
-
-        return hook
+            self.tape.append_also(name, call)
 
     def _weights(self, name: str, module: nn.RNNBase | nn.RNNCellBase) -> list[Weights]:
         """A copy of the parameters as they are now; the last copy again if nothing changed."""
@@ -178,10 +210,26 @@ class _Recorder:
         return kept
 
 
+def _names(recurrent: Mapping[str, nn.Module], every: Mapping[str, nn.Module]) -> dict[str, str]:
+    """Every name that a layer goes by, with the name that it is recorded under.
+
+    They differ where one module has several names in the model: the first is recorded.
+    """
+    first = {id(module): name for name, module in recurrent.items()}
+    return {
+        alias: layer
+        for name, module in every.items()
+        if id(module) in first
+        for alias, layer in zip(
+            _layers(name, module), _layers(first[id(module)], module), strict=True
+        )
+    }
+
+
 def _same(one: Weights, other: Weights) -> bool:
     return all(
-        (a is None and b is None) or (a is not None and b is not None and torch.equal(a, b))
-        for a, b in zip(one.listed(), other.listed(), strict=True)
+        a.dtype == b.dtype and a.device == b.device and torch.equal(a, b)
+        for a, b in zip(one.flat(), other.flat(), strict=True)
     )
 
 

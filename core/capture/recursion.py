@@ -55,7 +55,11 @@ def adjoint(
     with np.errstate(all="ignore"):
         match cell:
             case Elman():
-                return _elman(cell.factors(states), weight_hh, arriving_hidden)
+                slope = cell.factors(states)
+                result = _elman(slope, weight_hh, arriving_hidden)
+                if cell.name == "rnn_relu" and not result.grad_recurrent.isfinite().all():
+                    return _elman_selecting(slope, weight_hh, arriving_hidden)
+                return result
             case Gru():
                 return _gru(cell.factors(states), weight_hh, arriving_hidden)
             case Lstm():
@@ -72,6 +76,16 @@ def _elman(slope: Tensor, weight_hh: Tensor, arriving: Tensor) -> Adjoint:
         add(handed, own[t], out=dhs[t])
         mul(dhs[t], k[t], out=das[t])
         dot(das[t], w, out=handed)
+    return Adjoint(dh, None, da, da, back, None)
+
+
+def _elman_selecting(slope: Tensor, weight_hh: Tensor, arriving: Tensor) -> Adjoint:
+    """The same for ReLU once it overflowed: autograd selects, where a product gives 0 · inf."""
+    dh, da, back = torch.empty_like(arriving), torch.empty_like(slope), torch.zeros_like(slope[0])
+    for t in reversed(range(len(slope))):
+        dh[t] = arriving[t] + back
+        da[t] = torch.where(slope[t] > 0, dh[t], 0.0)
+        back = da[t] @ weight_hh
     return Adjoint(dh, None, da, da, back, None)
 
 

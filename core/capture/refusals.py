@@ -2,7 +2,9 @@
 
 from typing import Any
 
+import torch
 from torch import nn
+from torch.nn.utils.parametrize import is_parametrized
 from torch.nn.utils.rnn import PackedSequence
 
 from core.errors import CaptureError
@@ -29,20 +31,23 @@ def refuse_unsupported(name: str, module: nn.Module) -> None:
         )
 
 
-def refuse_foreign(name: str, module: nn.Module, output: Any) -> None:
-    """Refuse a forward other than PyTorch's own: only that one has equations we know."""
+def refuse_foreign(name: str, module: nn.Module, given: Any) -> None:
+    """Refuse what has unknown arithmetic: another forward, autocast, a parametrised cell."""
     shown = name or type(module).__name__
     stock = next(kind for kind in SEQUENCES + CELLS if isinstance(module, kind))
     if "forward" in vars(module) or type(module).forward is not stock.forward:
         raise CaptureError(
-            f"`{shown}` is a {type(module).__name__} with a forward of its own, so its equations "
-            f"are not known: capture a module that is or uses a plain nn.{stock.__name__}."
+            f"`{shown}` ({type(module).__name__}) has a forward of its own, so its equations are "
+            f"not known: capture a module that is or uses a plain nn.{stock.__name__}."
         )
-    while isinstance(output, tuple) and not isinstance(output, PackedSequence):
-        output = output[0]
-    given, own = output.data.dtype, next(module.parameters()).dtype
-    if given != own:
+    device = (given.data if isinstance(given, PackedSequence) else given).device.type
+    if torch.is_autocast_enabled(device):
         raise CaptureError(
-            f"`{shown}` has {own} weights and gave a {given} output: under autocast the numbers it "
-            "computed with are not known; capture without autocast."
+            f"`{shown}` ran under autocast, where the precision of each operation is not known "
+            "from outside: capture without autocast."
+        )
+    if isinstance(module, CELLS) and is_parametrized(module):
+        raise CaptureError(
+            f"`{shown}` has parametrised weights, and reading them would compute them anew: call "
+            "torch.nn.utils.parametrize.remove_parametrizations on it before capturing it."
         )

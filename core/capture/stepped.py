@@ -11,35 +11,49 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
-from core.capture.arrivals import Arrival, Clock, watch
-from core.capture.calls import Place, analysis_dtype, cell_of, require_backward
+from core.capture.arrivals import Arrival, ArrivalGroup, Clock, watch
+from core.capture.calls import Place, analysis_dtype, cell_of, states_given, undisturbed
 from core.capture.cells import Elman, Gru, Lstm, States, Weights
 from core.capture.layout import Layout
 from core.capture.recursion import Adjoint
 from core.errors import CaptureError
 
 
-@dataclass
+@dataclass(eq=False)
 class _Step:
-    """One call: copies of what went in and came out, and what arrives later."""
+    """One call: copies of what went in and came out, and what arrives later.
+
+    Attributes:
+        continues_hidden: whether the hidden state it was given is the very tensor that the call
+            before returned; only then does its gradient flow back there as a recurrence.
+        continues_cell: the same for the LSTM's cell state.
+        cell_sees_all: whether autograd's gradient at c_t includes the part through h_t. It does
+            where h_t is computed from c_t by a node of its own (the CPU), and does not where one
+            fused node gives both (CUDA).
+    """
 
     input: Tensor
     hidden_prev: Tensor
     cell_prev: Tensor | None
     hidden: Tensor
-    cell_state: Tensor | None
     weights: Weights
-    at_hidden: Arrival
-    at_cell: Arrival | None
+    arrivals: ArrivalGroup
     continues_hidden: bool
     continues_cell: bool
     cell_sees_all: bool
-    trainable: bool
+
+    @property
+    def at_hidden(self) -> Arrival:
+        return self.arrivals.arrivals[0]
+
+    @property
+    def at_cell(self) -> Arrival:
+        return self.arrivals.arrivals[1]
 
 
 @dataclass
 class _Handed:
-    """What a step hands back to the step before it: parts of dL/dh and dL/dc, and their noise."""
+    """What a step hands back to the step before it: dL/dh, dL/dc, and the size of dL/dh's terms."""
 
     hidden: Tensor
     cell: Tensor
@@ -53,54 +67,54 @@ class SteppedCell:
         """Start with no steps; `name` is the module's."""
         self.name = name
         self.layout = Layout(batched=True, batch_first=False)
-        self._asked, self._clock, self._stamp = dtype, clock, 0
+        self._asked, self._clock = dtype, clock
         self._steps: list[_Step] = []
         self._last: list[tuple[Tensor, int]] = []
-        self._states: States | None = None
-        self._results: tuple[int, Adjoint, Tensor] | None = None
+        self._replayed: list[States] = []
+        self._joined: tuple[int, States] | None = None
+        self._results: tuple[tuple[int, int], Adjoint, Tensor] | None = None
+        self._converted: dict[int, Weights] = {}
 
     def add(
         self,
         module: nn.RNNCellBase,
         given: Tensor,
-        state: Tensor | tuple[Tensor, Tensor] | None,
+        state: object,
         result: Tensor | tuple[Tensor, Tensor],
         weights: Weights,
     ) -> None:
         """Record one call."""
-        self.cell = cell_of(module)
-        self.dtype = analysis_dtype(self._asked, weights.weight_hh.dtype)
-        ends = result if isinstance(result, tuple) else (result,)
-        starts = state if isinstance(state, tuple) else () if state is None else (state,)
+        if not self._steps:
+            self.cell = cell_of(module)
+            self.dtype = analysis_dtype(self._asked, weights.weight_hh.dtype)
+        ends, starts = states_given(result), states_given(state)
         continues = [self._continues(start, k) for k, start in enumerate(starts)] + [False] * 2
         before = [_copy(start) for start in starts] or [torch.zeros_like(_copy(e)) for e in ends]
-        after = [_copy(end) for end in ends]
-        arrivals = [watch(end, self._clock) for end in ends]
+        arrivals = [watch(end, self._clock, own_base=True) for end in ends]
         self._steps.append(
             _Step(
-                _copy(given), before[0], before[1] if len(ends) == 2 else None,
-                after[0], after[1] if len(ends) == 2 else None, weights,
-                arrivals[0], arrivals[1] if len(ends) == 2 else None,
-                continues[0], continues[1],
-                len(ends) == 1 or ends[0].grad_fn is not ends[1].grad_fn,
-                ends[0].requires_grad,
+                input=_copy(given),
+                hidden_prev=before[0],
+                cell_prev=before[1] if len(before) == 2 else None,
+                hidden=_copy(ends[0]),
+                weights=weights,
+                arrivals=ArrivalGroup(self.name, arrivals, self._clock),
+                continues_hidden=continues[0],
+                continues_cell=continues[1],
+                cell_sees_all=len(ends) == 1 or ends[0].grad_fn is not ends[1].grad_fn,
             )
-        )  # fmt: skip
-        self._last = [(end, end._version) for end in ends]
-        self._stamp = self._clock.tick()
-        self._states = None
+        )
+        self._last = [(end, _version(end)) for end in ends]
 
     def release(self) -> None:
         """Take all hooks off and let go of the user's tensors."""
         self._last = []
         for step in self._steps:
-            step.at_hidden.release()
-            if step.at_cell is not None:
-                step.at_cell.release()
+            step.arrivals.release()
 
     def weights(self, place: Place) -> Weights:
         """The parameters at the first step."""
-        return self._steps[0].weights.to(self.dtype)
+        return self._weights(self._steps[0])
 
     def initial(self, place: Place) -> tuple[Tensor, Tensor | None]:
         """The state that the first call was given: (B, H) each."""
@@ -110,16 +124,18 @@ class SteppedCell:
 
     def forward(self, place: Place) -> States:
         """All states and gates."""
-        if self._states is None:
+        if self._joined is None or self._joined[0] != len(self._steps):
             sizes = sorted({len(step.hidden) for step in self._steps})
             if len(sizes) > 1:
                 raise CaptureError(
                     f"`{self.name}` was called with batches of {sizes} sequences, and one trace "
                     "needs one batch size: keep the batch the same, or capture each part by itself."
                 )
-            with torch.no_grad():
-                self._states = self._replay()
-        return self._states
+            with undisturbed(self._steps[0].hidden):
+                for step in self._steps[len(self._replayed) :]:
+                    self._replayed.append(self._replay(step))
+                self._joined = (len(self._steps), _joined(self._replayed))
+        return self._joined[1]
 
     def backward(self, place: Place) -> Adjoint:
         """All gradients."""
@@ -132,63 +148,79 @@ class SteppedCell:
     def grad_input(self, place: Place) -> Tensor:
         """dL/dx_t of every call."""
         projected = self.backward(place).grad_projected
-        w = [step.weights.weight_ih.to(self.dtype) for step in self._steps]
-        return torch.stack([rows @ weight for rows, weight in zip(projected, w, strict=True)])
+        with undisturbed(projected):
+            parts = [
+                rows @ self._weights(step).weight_ih
+                for rows, step in zip(projected, self._steps, strict=True)
+            ]
+            return torch.stack(parts)
 
     def grad_input_own(self, place: Place) -> Tensor:
         """The same: a cell has one direction."""
         return self.grad_input(place)
+
+    def _weights(self, step: _Step) -> Weights:
+        """A step's parameters in the dtype of the analysis; steps share what did not change."""
+        key = id(step.weights)  # alive as long as the step is
+        if key not in self._converted:
+            self._converted[key] = step.weights.to(self.dtype)
+        return self._converted[key]
 
     def _continues(self, start: Tensor, which: int) -> bool:
         """Whether a state given to a call is the very tensor that the call before returned."""
         if not self._last:
             return False
         tensor, version = self._last[which]
-        return start is tensor and tensor._version == version and tensor.requires_grad
+        return start is tensor and _version(tensor) == version and tensor.requires_grad
 
-    def _replay(self) -> States:
-        """The states of all steps; in another precision each step starts from our own last one."""
-        parts: list[States] = []
-        for step in self._steps:
-            w = step.weights.to(self.dtype)
-            x, hidden = step.input.to(self.dtype), step.hidden.to(self.dtype)
-            before = step.hidden_prev.to(self.dtype)
-            cell = None if step.cell_prev is None else step.cell_prev.to(self.dtype)
-            if step.hidden.dtype != self.dtype:
-                if parts and step.continues_hidden:
-                    before = parts[-1].hidden[0]
-                if parts and step.continues_cell and parts[-1].cell_state is not None:
-                    cell = parts[-1].cell_state[0]
-                hidden = self.cell.run(x.unsqueeze(0), before, cell, w)[0]
-            cell = None if cell is None else cell.unsqueeze(0)
-            whole = (x.unsqueeze(0), before.unsqueeze(0), hidden.unsqueeze(0))
-            parts.append(self.cell.states(*whole, cell, w))
-        return _joined(parts)
+    def _replay(self, step: _Step) -> States:
+        """One step's states; in another precision it starts from our own last ones."""
+        w, before = self._weights(step), step.hidden_prev.to(self.dtype)
+        x, hidden = step.input.to(self.dtype), step.hidden.to(self.dtype)
+        cell = None if step.cell_prev is None else step.cell_prev.to(self.dtype)
+        if step.hidden.dtype != self.dtype:
+            last = self._replayed[-1] if self._replayed else None
+            if last is not None and step.continues_hidden:
+                before = last.hidden[0]
+            if last is not None and last.cell_state is not None and step.continues_cell:
+                cell = last.cell_state[0]
+            hidden = self.cell.run(x.unsqueeze(0), before, cell, w)[0]
+        cell = None if cell is None else cell.unsqueeze(0)
+        return self.cell.states(x.unsqueeze(0), before.unsqueeze(0), hidden.unsqueeze(0), cell, w)
 
     def _gradients(self) -> tuple[Adjoint, Tensor]:
-        if self._clock.last_arrival < self._stamp:
-            require_backward(self.name, any(step.trainable for step in self._steps))
-        moment = self._clock.last_arrival
+        moment = (self._clock.last_arrival, len(self._steps))
         if self._results is None or self._results[0] != moment:
-            with torch.no_grad():
-                self._results = (moment, *self._recur(self.forward(Place())))
+            self._require()
+            states = self.forward(Place())
+            with undisturbed(states.hidden):
+                self._results = (moment, *self._recur(states))
         return self._results[1], self._results[2]
+
+    def _require(self) -> None:
+        """Refuse unless all gradients are known; steps after the last trainable one have none."""
+        trainable = [step for step in self._steps if step.arrivals.trainable]
+        needed = self._steps[: self._steps.index(trainable[-1]) + 1] if trainable else self._steps
+        self._steps[0].arrivals.require()
+        for step in needed:
+            if not step.arrivals.trainable or step.arrivals.skipped:
+                step.arrivals.require()
+            if any(arrival.spoiled for arrival in step.arrivals.arrivals):
+                step.arrivals.require()
 
     def _recur(self, states: States) -> tuple[Adjoint, Tensor]:
         zero = torch.zeros_like(states.hidden[0])
-        handed = _Handed(zero, zero, zero)
+        handed, later = _Handed(zero, zero, zero), None
         columns: list[tuple[Tensor, ...]] = []
         for t in reversed(range(len(self._steps))):
             step, local = self._steps[t], _at(states, t)
-            after = self._steps[t + 1] if t + 1 < len(self._steps) else None
-            nothing = _Handed(zero, zero, zero)
-            back = handed if after is not None and after.continues_hidden else nothing
-            carry = handed.cell if after is not None and after.continues_cell else zero
-            own = _own_part(_total(step.at_hidden, zero), back.hidden, back.scale)
-            dh = own + back.hidden
+            back = handed if later is not None and later.continues_hidden else None
+            carry = handed.cell if later is not None and later.continues_cell else zero
+            dh, own = _total_and_own(step.at_hidden, back, zero)
             dc = self._total_cell(step, local, dh, carry)
-            recurrent, projected, handed = self._local(local, dh, dc, step.weights.to(self.dtype))
+            recurrent, projected, handed = self._local(local, dh, dc, self._weights(step))
             columns.append((dh, dc, recurrent, projected, own))
+            later = step
         dh, dc, recurrent, projected, own = (
             torch.stack(column[::-1]) for column in zip(*columns, strict=True)
         )
@@ -198,14 +230,15 @@ class SteppedCell:
         return Adjoint(dh, grad_cell, recurrent, projected, handed.hidden, initial_cell), own
 
     def _total_cell(self, step: _Step, local: States, dh: Tensor, carry: Tensor) -> Tensor:
-        """dL/dc_t. Where h and c leave one fused node, autograd's c lacks the part through h."""
-        if not isinstance(self.cell, Lstm) or step.at_cell is None:
+        """dL/dc_t: what arrived, completed by what autograd's c lacks on this device."""
+        if not isinstance(self.cell, Lstm):
             return carry
         through_hidden = dh * self.cell.factors(local)[1][0, :, 1]
-        arrived = _total(step.at_cell, carry)
-        known = carry + through_hidden if step.cell_sees_all else carry
+        inside = carry + through_hidden
         scale = carry.abs() + through_hidden.abs()
-        return _own_part(arrived, known, scale) + carry + through_hidden
+        seen = inside if step.cell_sees_all else carry
+        total, own = _total_and_own(step.at_cell, _Handed(seen, seen, scale), carry)
+        return total if step.cell_sees_all else own + inside
 
     def _local(
         self, local: States, dh: Tensor, dc: Tensor, w: Weights
@@ -213,6 +246,9 @@ class SteppedCell:
         """dL/da of one step for both projections, and what the step hands back."""
         carry, cell_carry = torch.zeros_like(dh), torch.zeros_like(dh)
         match self.cell:
+            case Elman(name="rnn_relu"):
+                # Selected, not multiplied, as autograd does: 0 · inf would be NaN.
+                recurrent = projected = torch.where(self.cell.factors(local)[0] > 0, dh, 0.0)
             case Elman():
                 recurrent = projected = dh * self.cell.factors(local)[0]
             case Gru():
@@ -227,26 +263,32 @@ class SteppedCell:
                 recurrent = projected = torch.cat([rows[:, 1:].flatten(1), out], 1)
                 cell_carry = rows[:, 0]
         scale = recurrent.abs() @ w.weight_hh.abs() + carry.abs()
-        return (
-            recurrent, projected, _Handed(recurrent @ w.weight_hh + carry, cell_carry, scale)
-        )  # fmt: skip
+        handed = _Handed(recurrent @ w.weight_hh + carry, cell_carry, scale)
+        return recurrent, projected, handed
 
 
-def _own_part(total: Tensor, known: Tensor, scale: Tensor) -> Tensor:
-    """`total` - `known`, and exactly 0 where the two differ by no more than their rounding.
+def _total_and_own(arrival: Arrival, back: _Handed | None, zero: Tensor) -> tuple[Tensor, Tensor]:
+    """The total gradient of a state, and the part that no later call handed back.
 
-    `scale` is the sum of the absolute values that went into `known`; 32 units in the last place
-    of it (in the precision in which `total` arrived) is what the sums of a step of a few hundred
-    units lose at most in practice.
+    What autograd delivered is the total, in the precision of the model; in a higher precision the
+    recurrence is run anew from the own parts. The own part is total - handed back, and exactly 0
+    where the two differ by no more than their rounding: 32 units in the last place of the terms
+    that were added up, which is what the sums of a few hundred units lose at most in practice.
     """
-    unit = torch.finfo(total.dtype)
-    slack = 32 * unit.eps * (scale + total.abs()) + 32 * unit.smallest_normal
-    difference = total.to(known.dtype) - known
-    return torch.where(difference.abs() <= slack, torch.zeros_like(difference), difference)
+    total = torch.zeros_like(zero) if arrival.total is None else _batched(arrival.total)
+    exact = total.to(zero.dtype)
+    if back is None:
+        return exact, exact
+    form = torch.finfo(total.dtype)
+    slack = 32 * form.eps * (back.scale + exact.abs()) + 32 * form.smallest_normal
+    difference = exact - back.hidden
+    own = torch.where(difference.abs() <= slack, torch.zeros_like(difference), difference)
+    return (exact if total.dtype == zero.dtype else own + back.hidden), own
 
 
-def _total(arrival: Arrival, like: Tensor) -> Tensor:
-    return torch.zeros_like(like) if arrival.total is None else _batched(arrival.total)
+def _version(tensor: Tensor) -> int:
+    """How often a tensor was changed in place; inference tensors do not count."""
+    return 0 if tensor.is_inference() else tensor._version
 
 
 def _batched(tensor: Tensor) -> Tensor:

@@ -11,17 +11,18 @@ class Tape:
     A module called several times has one trace a call: `tape[name, k]` is call k, counted from 0.
     """
 
-    def __init__(self, absent: dict[str, str]) -> None:
+    def __init__(self, known: dict[str, str], also: tuple[str, ...]) -> None:
+        """Start empty; `known` maps every name a layer goes by to the one it is recorded under."""
         self._traces: dict[str, list[LayerTrace]] = {}
         self._order: list[LayerTrace] = []
-        self._absent = absent
-        self._also: dict[str, list[AlsoCall]] = {}
+        self._known = known
+        self._also: dict[str, list[AlsoCall]] = {name: [] for name in also}
 
     def __repr__(self) -> str:
         return f"Tape({', '.join(self.names) or 'nothing ran yet'})"
 
     def __contains__(self, name: str) -> bool:
-        return name in self._traces
+        return self._known.get(name) in self._traces
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -39,10 +40,16 @@ class Tape:
         return {name: [call.pair() for call in calls] for name, calls in self._also.items()}
 
     def __getitem__(self, key: str | tuple[str, int]) -> LayerTrace:
-        name, call = key if isinstance(key, tuple) else (key, None)
-        traces = self._traces.get(name)
+        name, call = key if isinstance(key, tuple) and len(key) == 2 else (key, None)
+        if not isinstance(name, str) or name not in self._known:
+            known = ", ".join(f'"{known}"' for known in self._known)
+            raise CaptureError(f"There is no layer named {name!r} here; the names are {known}.")
+        traces = self._traces.get(self._known[name])
         if traces is None:
-            raise CaptureError(self._missing(name))
+            raise CaptureError(
+                f"`{name}` did not run in this capture: call the model inside the "
+                "`with capture(...)` block."
+            )
         if call is None:
             if len(traces) > 1:
                 raise CaptureError(
@@ -57,16 +64,12 @@ class Tape:
             )
         return traces[call]
 
-    def _missing(self, name: object) -> str:
-        if name in self._absent:
-            return (
-                f"`{name}` did not run in this capture: call `{self._absent[str(name)]}` inside "
-                "the `with capture(...)` block."
-            )
-        known = ", ".join(f'"{known}"' for known in (self._traces or self._absent))
-        return f"There is no layer named {name!r} on this tape; the names are {known}."
-
-    def _append(self, traces: list[LayerTrace]) -> None:
+    def append(self, traces: list[LayerTrace]) -> None:
+        """Add the layers of one call, in the order data flows (the recorder does)."""
         for trace in traces:
             self._traces.setdefault(trace.name, []).append(trace)
             self._order.append(trace)
+
+    def append_also(self, name: str, call: AlsoCall) -> None:
+        """Add one call of a module named in `also` (the recorder does)."""
+        self._also[name].append(call)

@@ -2,11 +2,10 @@
 
 from typing import Protocol
 
-import torch
 from jaxtyping import Float, Int
 from torch import Tensor
 
-from core.capture.calls import Place
+from core.capture.calls import Place, undisturbed
 from core.capture.cells import Cell, States, Weights
 from core.capture.layout import Layout
 from core.capture.recursion import Adjoint
@@ -72,8 +71,7 @@ class LayerTrace:
         self._source, self._place = source, place
 
     def __repr__(self) -> str:
-        steps, batch, size = self.hidden.shape
-        return f"LayerTrace({self.name!r}, {self.cell}, time={steps}, batch={batch}, unit={size})"
+        return f"LayerTrace({self.name!r}, {self.cell})"
 
     @property
     def lengths(self) -> Int[Tensor, " batch"] | None:
@@ -82,13 +80,13 @@ class LayerTrace:
 
     @property
     def weight_ih(self) -> Float[Tensor, "rows input"]:
-        """A copy of W_ih as it was when the layer ran, in the dtype of the trace."""
-        return self._source.weights(self._place).weight_ih
+        """A copy of W_ih as it was when the layer (a cell: its first step) ran."""
+        return self._source.weights(self._place).weight_ih.clone()
 
     @property
     def weight_hh(self) -> Float[Tensor, "rows unit"]:
-        """A copy of W_hh as it was when the layer ran, in the dtype of the trace."""
-        return self._source.weights(self._place).weight_hh
+        """A copy of W_hh as it was when the layer (a cell: its first step) ran."""
+        return self._source.weights(self._place).weight_hh.clone()
 
     @property
     def input(self) -> Float[Tensor, "time batch input"]:
@@ -108,12 +106,13 @@ class LayerTrace:
     @property
     def initial_hidden(self) -> Float[Tensor, "batch unit"]:
         """The hidden state before the first step this direction reads: (B, H)."""
-        return self._source.initial(self._place)[0]
+        return self._source.initial(self._place)[0].clone()
 
     @property
     def initial_cell(self) -> Float[Tensor, "batch unit"] | None:
         """The LSTM's cell state before the first step read, (B, H); None for other cells."""
-        return self._source.initial(self._place)[1]
+        cell = self._source.initial(self._place)[1]
+        return None if cell is None else cell.clone()
 
     @property
     def cell_state(self) -> Float[Tensor, "time batch unit"] | None:
@@ -144,9 +143,12 @@ class LayerTrace:
     def grad_hidden_direct(self) -> Float[Tensor, "time batch unit"]:
         """The part of dL/dh_t through step t's own output (or the layer above): (T, B, H).
 
-        What reaches the last step through the module's final state is in the total only.
+        What reaches the last step through the module's final state is in the total only. For a
+        cell called step by step it is what reaches h_t in any way but as the next call's state,
+        and is found as a difference: it is exact to the rounding of the total, and a part smaller
+        than that rounding reads as 0.
         """
-        return self._source.direct(self._place)
+        return self._source.direct(self._place).clone()
 
     @property
     def grad_cell_state(self) -> Float[Tensor, "time batch unit"] | None:
@@ -165,12 +167,13 @@ class LayerTrace:
     @property
     def grad_initial_hidden(self) -> Float[Tensor, "batch unit"]:
         """dL/dh_0: (B, H)."""
-        return self._adjoint.grad_initial_hidden
+        return self._adjoint.grad_initial_hidden.clone()
 
     @property
     def grad_initial_cell(self) -> Float[Tensor, "batch unit"] | None:
         """dL/dc_0 of an LSTM, (B, H); None for other cells."""
-        return self._adjoint.grad_initial_cell
+        cell = self._adjoint.grad_initial_cell
+        return None if cell is None else cell.clone()
 
     @property
     def grad_input(self) -> Float[Tensor, "time batch input"]:
@@ -219,9 +222,10 @@ class LayerTrace:
     def _text(self, values: Tensor) -> Tensor:
         """Reading order to text order, with zeros beyond each sequence's end."""
         layout = self._source.layout
-        return layout.mask(layout.read(values, self._place.reverse))
+        # A copy: what a reader does to it must not reach what is computed from it later.
+        return layout.mask(layout.read(values, self._place.reverse)).clone()
 
 
 def _outer(rows: Tensor, columns: Tensor) -> Tensor:
-    with torch.no_grad():
+    with undisturbed(rows):
         return rows.flatten(0, 1).T @ columns.flatten(0, 1)

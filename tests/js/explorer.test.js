@@ -5,7 +5,7 @@ import { test } from "node:test";
 import { css, ink, level, rgb, table } from "../explorer/colours.js";
 import { columnEdges, edgeAt, edgeWidth } from "../explorer/edges.js";
 import { chance, gradientNorm, number, power, probability, short, tenTo, visible } from "../explorer/format.js";
-import { diagramPlan, heights, plan, timeAxis, timeTicks, windowStart } from "../explorer/layout.js";
+import { budget, diagramPlan, heights, plan, timeAxis, timeTicks, windowStart } from "../explorer/layout.js";
 import { adopt, fitTo, newState, stepFor, tell } from "../explorer/state.js";
 import { decades, scaleRange, surprise } from "../explorer/unpack.js";
 
@@ -98,10 +98,16 @@ const network = (levels, both, steps = 20) => ({
   })),
 });
 
+test("the component fills the window under its upper edge, and is never too low to read", () => {
+  assert.equal(budget(720, 60), 636);
+  assert.equal(budget(300, 60), 560);
+  assert.equal(budget(720, 2000), 616);
+});
+
 test("four layers in two directions fit: no node overlaps another", () => {
   for (const [levels, both] of [[1, false], [4, false], [2, true], [4, true]]) {
     const view = network(levels, both);
-    const sizes = plan(960, 720);
+    const sizes = plan(960, 610);
     const tall = heights(360, view.layers.length, sizes.scale);
     const drawn = diagramPlan(sizes.main, tall.diagram, sizes, view);
     const tops = drawn.nodes.map((node) => node.y).sort((a, b) => a - b);
@@ -115,7 +121,7 @@ test("an edge carries its own number and is found where it is drawn", () => {
   const view = network(1, false);
   const numbers = Float64Array.from({ length: 40 }, (_, at) => at + 1);
   view.arrays = { edges_forward: numbers, head_forward: new Float64Array(20).fill(7) };
-  const sizes = plan(960, 720);
+  const sizes = plan(960, 610);
   const drawn = diagramPlan(sizes.main, 200, sizes, view);
   const edges = columnEdges(view, drawn, 3, 200, false);
   assert.deepEqual(edges.map((edge) => [edge.kind, edge.value]), [["xh", 7], ["hh", 8], ["hq", 7]]);

@@ -110,7 +110,7 @@ function captionHeatmap({ parts, view, state, crowded }, lane, lut, odd) {
   high.textContent = brief(lane.range[1]);
   bar.style.backgroundImage = ramp(lut);
   how.textContent =
-    "Row: a unit. Column: a step. Framed: cursor, chosen unit." +
+    "Row: unit. Column: step. Frames: cursor and unit." +
     (lane.scale === "signed_own" ? " Scale: this picture's own largest size." : "") +
     (crowded ? " Units that share a pixel: their mean." : "") +
     (odd ? ` Grey, hatched: not a number (${odd}).` : "");

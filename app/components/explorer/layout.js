@@ -2,15 +2,27 @@
 import { clamp } from "./format.js";
 
 const NARROW = 800; // below this the inspector stands under the pictures
-const HEADER = 110; // the page's own header and padding above the component, in px
+const LEAST = 560; // px of height under which the pictures can no longer be read
+const MOST = 1100;
+const BELOW = 24; // px left free under the component
+
+/**
+ * The height the component should take: what the window leaves under its upper edge. When it
+ * begins far down the page, a window's height without the page's header.
+ * @param {number} windowHeight in px
+ * @param {number} top of the component in the unscrolled page, in px
+ */
+export function budget(windowHeight, top) {
+  const above = top < 0.4 * windowHeight ? top : 80;
+  return clamp(windowHeight - above - BELOW, LEAST, MOST);
+}
 
 /**
  * The overall sizes.
  * @param {number} width of the component in px
- * @param {number} windowHeight of the browser window in px
+ * @param {number} budget its height in px, see `budget`
  */
-export function plan(width, windowHeight) {
-  const budget = clamp(windowHeight - HEADER, 560, 1100);
+export function plan(width, budget) {
   const scale = clamp(Math.min(width / 960, budget / 610), 0.9, 1.6);
   const narrow = width < NARROW;
   const gap = Math.round(16 * scale);

@@ -6,7 +6,7 @@ import { number } from "./format.js";
 import { drawGradient, overlayGradient } from "./gradient.js";
 import { drawHeatmap, overlayHeatmap } from "./heatmap.js";
 import { buildInspector, summary, writeInspector } from "./inspector.js";
-import { heights, plan } from "./layout.js";
+import { budget, heights, plan } from "./layout.js";
 import { skeleton } from "./skeleton.js";
 import { fitTo, newState } from "./state.js";
 import { buildStrip, colourStrip, markStrip } from "./text_strip.js";
@@ -123,13 +123,14 @@ function redraw(x) {
 function everything(x, changed) {
   const { root, main } = x.parts;
   const width = root.clientWidth - PADDING;
-  const key = `${width} ${window.innerHeight} ${window.devicePixelRatio}`;
+  const tallest = budget(window.innerHeight, topOf(root));
+  const key = `${width} ${tallest} ${window.devicePixelRatio}`;
   if (!changed && key === x.sizeKey && x.fontsDrawn) return;
   x.fontsDrawn = document.fonts ? document.fonts.status === "loaded" : true;
   x.sizeKey = key;
   x.theme = readTheme(root);
   x.themeKey = themeKey(x.theme);
-  x.sizes = plan(width, window.innerHeight);
+  x.sizes = plan(width, tallest);
   styleRoot(x);
   colourStrip(x);
   captionDiagram(x);
@@ -142,6 +143,15 @@ function everything(x, changed) {
   x.start ??= diagramGoal(x);
   cursorChanged(x);
   drawDiagram(x, x.start);
+}
+
+/* The upper edge in the unscrolled page: what the ancestors are scrolled by is added again. */
+function topOf(root) {
+  let top = root.getBoundingClientRect().top;
+  for (let node = root; node; node = node.parentElement ?? node.getRootNode().host) {
+    top += node.scrollTop;
+  }
+  return top;
 }
 
 /* The canvases get what the rows of words leave. */
