@@ -1,84 +1,22 @@
 """The explorer component: what is sent to the browser, and the JavaScript that is sent with it."""
 
-import base64
 import dataclasses
 import json
-import os
 import re
 import shutil
 import subprocess
 from pathlib import Path
 
 import numpy as np
+import playwright
 import pytest
-from playwright.sync_api import Page, sync_playwright
 
-from app.components.explorer import FLAGS, ExplorerView, Lane
+from app.components.explorer import Lane
 from app.components.explorer.bundle import FOLDER, MODULES, javascript, stylesheet
 from app.components.explorer.pack import MAGIC, pack
+from tests.explorer_views import ARRAYS, H, N, T, make_view
 
-T, H, N, K = 7, 3, 2, 5
 TESTS = Path(__file__).parent
-ARRAYS = {
-    "hidden": "float32",
-    "gradient": "float64",
-    "gradient_flags": "uint8",
-    "share_own": "float64",
-    "edges_forward": "float64",
-    "edges_gradient": "float64",
-    "head_forward": "float64",
-    "head_gradient": "float64",
-    "top": "int32",
-    "top_probability": "float32",
-    "truth_probability": "float32",
-    "truth_rank": "int32",
-    "similarity": "int32",
-}
-
-
-def make_view(**changes) -> ExplorerView:
-    rng = np.random.default_rng(3)
-    hidden = rng.uniform(-1, 1, (N, T, H)).astype(np.float32)
-    gradient = rng.normal(-4, 1, (N, T))
-    gradient[0, 2] = np.nan
-    flags = np.zeros((N, T), np.uint8)
-    flags[0, 2] = FLAGS["underflow"]
-    tokens = ("a", " ", "\n", "\t", "</script>", "👩‍👩‍👧", "é")
-    fields = {
-        "identity": "one",
-        "title": "A GRU of 3 units reads 7 characters.",
-        "verdict": {"word": "vanishing", "text": "vanishes", "reason": "Because."},
-        "cell": "gru",
-        "hidden_size": H,
-        "layers": (
-            {"name": "rnn.l0", "label": "layer 1 →", "reverse": False, "level": 0},
-            {"name": "rnn.l0_reverse", "label": "layer 1 ←", "reverse": True, "level": 0},
-        ),
-        "layer": "rnn.l0_reverse",
-        "inputs": tokens,
-        "targets": (*tokens[1:], "z"),
-        "hidden": hidden,
-        "lanes": (
-            Lane("h", "h", hidden[1]),
-            Lane("reset", "reset gate r", rng.uniform(size=(T, H)).astype(np.float32), "unit"),
-        ),
-        "gradient": gradient,
-        "gradient_flags": flags,
-        "fit": {"start": 0, "stop": T, "slope": 0.1, "intercept": -5.0},
-        "share_own": np.full(T, np.nan),
-        "edges_forward": rng.uniform(size=(N, T, 2)),
-        "edges_gradient": rng.uniform(size=(N, T, 2)),
-        "head_forward": rng.uniform(size=T),
-        "head_gradient": rng.uniform(size=T),
-        "vocabulary": ("<unk>", *tokens, "z"),
-        "top": rng.integers(0, 9, (T, K), dtype=np.int32),
-        "top_probability": rng.uniform(size=(T, K)).astype(np.float32),
-        "truth_probability": rng.uniform(size=T).astype(np.float32),
-        "truth_rank": rng.integers(1, 10, T, dtype=np.int32),
-        "loss": {"at": "last", "value": 2.5, "perplexity": float("inf")},
-        "similarity": np.array([2, 0, 1], np.int32),
-    }
-    return ExplorerView(**(fields | changes))
 
 
 def refuse_constant(word: str):
@@ -217,10 +155,9 @@ def test_exported_functions_are_documented_and_files_stay_small():
 
 
 def needs_node() -> str:
-    node = shutil.which("node")
-    if node is None:
-        pytest.skip("node is not installed: the bundle's syntax is checked by the browser tests")
-    return node
+    """The machine's node, or the one that playwright brings along."""
+    own = Path(playwright.__file__).parent / "driver" / "node"
+    return shutil.which("node") or str(own)
 
 
 def test_node_accepts_the_bundle(tmp_path):
@@ -274,139 +211,3 @@ def test_node_tests_pass(tmp_path):
     )
     assert done.returncode == 0, done.stdout + done.stderr
     assert re.search(r"^# pass [1-9]", done.stdout, re.MULTILINE), done.stdout
-
-
-FLAGS_OF_CHROMIUM = (
-    "--no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking "
-    "--disable-component-update --disable-sync"
-).split()
-SHOW = """async ([block, identity]) => {
-  const bytes = Uint8Array.from(atob(block), (letter) => letter.charCodeAt(0));
-  const setStateValue = (name, value) => (window.told ??= []).push([name, value]);
-  window.leave = explorer({ data: bytes, parentElement: document.body, setStateValue });
-  const root = document.querySelector('[data-testid="explorer"]');
-  while (root.dataset.painted !== identity) await new Promise((go) => setTimeout(go, 5));
-}"""
-
-
-@pytest.fixture(scope="module")
-def chromium():
-    program = os.environ.get("CHROMIUM") or shutil.which("chromium")
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=program, args=FLAGS_OF_CHROMIUM)
-        yield browser
-        browser.close()
-
-
-@pytest.fixture
-def blank(chromium):
-    """An empty page with the component's code, and no Streamlit; it must see no error."""
-    page = chromium.new_page(viewport={"width": 960, "height": 720}, reduced_motion="reduce")
-    seen: list[str] = []
-    page.on("pageerror", lambda error: seen.append(str(error)))
-    page.on("console", lambda line: seen.append(line.text) if line.type != "log" else None)
-    page.set_content(f"<style>{stylesheet()}</style>")
-    code = javascript().replace(
-        "export default function explorerComponent", "window.explorer = function"
-    )
-    page.add_script_tag(content=code, type="module")
-    page.wait_for_function("() => 'explorer' in window")  # a module script runs when it likes
-    yield page
-    page.close()
-    assert seen == []
-
-
-def show(page: Page, view: ExplorerView) -> None:
-    block = base64.b64encode(pack(view)).decode()
-    page.evaluate(SHOW, [block, view.identity])
-
-
-@pytest.mark.browser
-def test_the_numbers_on_screen_are_the_arrays_of_the_step(blank):
-    view = make_view()
-    show(blank, view)
-    root = blank.get_by_test_id("explorer")
-    assert root.get_attribute("data-steps") == str(T)
-    root.focus()
-    for t in range(T):
-        blank.wait_for_function(
-            "step => document.querySelector('.explorer').dataset.step === step", arg=str(t + 1)
-        )
-        rows = blank.locator('[data-testid="inspector-top"] [data-token]')
-        said = [float(rows.nth(at).get_attribute("data-probability")) for at in range(K)]
-        assert said == view.top_probability[t].astype(float).tolist()
-        beyond = view.truth_rank[t] > K
-        assert rows.count() == K + beyond
-        true = blank.locator('[data-testid="inspector-top"] [data-true="true"]')
-        assert true.count() == 1
-        assert true.get_attribute("data-rank") == str(view.truth_rank[t])
-        if beyond:
-            assert true.get_attribute("data-token") == view.targets[t]
-        norm = float(blank.get_by_test_id("gradient-value").inner_text())
-        assert norm == pytest.approx(10 ** view.gradient[1, t], rel=5e-3)
-        blank.keyboard.press("ArrowRight")
-
-
-@pytest.mark.browser
-def test_python_hears_of_the_cursor_once_it_rests_and_not_again(blank):
-    show(blank, make_view())
-    blank.get_by_test_id("explorer").focus()
-    for _ in range(4):
-        blank.keyboard.press("ArrowRight")
-    assert blank.evaluate("window.told") is None
-    blank.wait_for_function("window.told?.length")
-    blank.keyboard.press("ArrowRight")
-    blank.keyboard.press("ArrowLeft")
-    blank.wait_for_timeout(500)
-    assert blank.evaluate("window.told") == [["cursor", 4]]
-    show(blank, make_view(identity="two", cursor=0))
-    assert blank.get_by_test_id("explorer").get_attribute("data-step") == "5"
-    blank.get_by_label("What the heatmap shows").select_option("reset")
-    assert blank.evaluate("window.told.at(-1)") == ["lane", "reset"]
-
-
-@pytest.mark.browser
-def test_user_text_never_becomes_markup_and_the_component_leaves_nothing(blank):
-    tokens = ("<b>", "x", "</b>", "<img src=x onerror=alert(1)>", "&amp;", '"', "'")
-    show(blank, make_view(inputs=tokens, title="<b>bold</b>", vocabulary=(*tokens, "y", "z")))
-    assert blank.locator(".explorer b, .explorer img").count() == 0
-    assert blank.locator(".title").inner_text() == "<b>bold</b>"
-    blank.evaluate("leave()")
-    assert blank.locator(".explorer").count() == 0
-
-
-@pytest.mark.browser
-@pytest.mark.parametrize("size", ["one step, one unit", "nothing but NaN", "no gradient"])
-def test_odd_numbers_are_drawn_without_an_error(blank, size):
-    view = make_view(identity=size)
-    if size == "nothing but NaN":
-        lost = np.full((T, H), np.nan, np.float32)
-        lane = Lane("h", "h", lost, "signed_own")
-        view = dataclasses.replace(view, hidden=np.stack([lost, lost]), lanes=(lane,))
-    elif size == "no gradient":
-        none = np.full((N, T), np.nan)
-        flags = np.arange(N * T, dtype=np.uint8).reshape(N, T) % 3 + 1
-        view = dataclasses.replace(view, gradient=none, gradient_flags=flags, fit=None)
-    else:
-        fields = {each.name: getattr(view, each.name) for each in dataclasses.fields(view)}
-        cut = {name: fields[name][:1] for name in ("inputs", "targets", "share_own")}
-        cut |= {name: fields[name][:1] for name in ARRAYS if fields[name].shape[0] == T}
-        cut |= {name: fields[name][:, :1] for name in ARRAYS if fields[name].shape[0] == N}
-        cut["hidden"] = fields["hidden"][:, :1, :1]
-        lane = Lane("h", "h", cut["hidden"][1])
-        cut |= {"lanes": (lane,), "hidden_size": 1, "similarity": None, "fit": None}
-        view = ExplorerView(**(fields | cut))
-    show(blank, view)
-    blank.get_by_test_id("explorer").focus()
-    for key in ("End", "ArrowDown", "Home", "Space", "ArrowUp", "Shift+ArrowRight"):
-        blank.keyboard.press(key)
-    blank.get_by_role("button", name="gradient back").click()
-    blank.get_by_label("Colour of the text").select_option("gradient")
-    blank.get_by_test_id("gradient").hover()
-    blank.get_by_test_id("diagram").hover()
-    blank.wait_for_timeout(100)
-    if size == "no gradient":
-        words = ["0 (exactly)", "underflow", "not finite"]
-        assert any(word in blank.get_by_test_id("gradient-value").inner_text() for word in words)
-        for word in ("exact zero", "underflow", "non-finite"):
-            assert word in blank.locator(".flags").inner_text()
