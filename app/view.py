@@ -16,6 +16,8 @@ _LABELS = {
              "output": "output gate o"},
     "gru": {"reset": "reset gate r", "update": "update gate z", "new": "new gate n"},
 }  # fmt: skip
+LONGEST = 24
+"""code points of a token that are shown"""
 _SIGNED = {"cell", "new"}
 
 
@@ -44,8 +46,8 @@ def explorer_view(
         hidden_size=spec.hidden_size,
         layers=tuple(_layer(layer, spec.bidirectional) for layer in layers),
         layer=looking.layer,
-        inputs=choices.stretch.inputs,
-        targets=choices.stretch.targets,
+        inputs=_shown(choices.stretch.inputs),
+        targets=_shown(choices.stretch.targets),
         kind="word" if choices.scheme == "words" else "character",
         start=choices.stretch.start,
         hidden=np.stack([layer.hidden for layer in layers]).astype(np.float32),
@@ -58,7 +60,7 @@ def explorer_view(
         edges_gradient=np.stack([layer.edges_gradient for layer in layers]),
         head_forward=reading.head_forward,
         head_gradient=reading.head_gradient,
-        vocabulary=choices.tokens.vocabulary.tokens,
+        vocabulary=_shown(choices.tokens.vocabulary.tokens),
         top=reading.top.astype(np.int32),
         top_probability=reading.top_probability.astype(np.float32),
         truth_probability=reading.truth_probability.astype(np.float32),
@@ -92,6 +94,11 @@ def title(choices: Choices, reading: Reading) -> str:
         else "Judged by the loss at the last step alone, the gradient"
     )
     return f"An untrained {CELL_LABELS[spec.cell]} of {size} reads {plural(steps, noun)}. {where}"
+
+
+def _shown(tokens: tuple[str, ...]) -> tuple[str, ...]:
+    """Tokens cut to what a screen can hold: one letter may carry ten thousand accents."""
+    return tuple(token if len(token) <= LONGEST else token[: LONGEST - 1] + "…" for token in tokens)
 
 
 def _layer(layer: LayerReading, bidirectional: bool) -> dict[str, object]:

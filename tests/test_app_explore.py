@@ -176,6 +176,13 @@ def test_the_explorer_draws_the_readings_own_numbers(cell):
     assert verdict_text(chosen.verdict) == view.verdict["text"]
 
 
+def test_a_token_of_ten_thousand_accents_is_cut_for_the_screen():
+    app = page(text="paste", steps="10")
+    app.text_area(key="pasted").set_value("e" + "\u0301" * 10_000 + " and on").run()
+    assert_whole(app)
+    assert not messages(app)
+
+
 def test_cached_arrays_cannot_be_changed():
     layer = reading_of(choices_of()).layers[0]
     with pytest.raises(ValueError, match="read-only"):

@@ -244,3 +244,26 @@ def test_a_forward_that_is_not_pytorchs_own_is_refused():
     with capture(plain), torch.autocast("cpu", dtype=torch.bfloat16):
         with pytest.raises(CaptureError, match="autocast"):
             plain(torch.ones(5, 2, 3))
+
+
+@pytest.mark.parametrize("kind", [nn.RNN, nn.GRU, nn.LSTM])
+def test_a_gradient_given_by_hand_does_what_a_backward_pass_does(kind):
+    module, x = kind(3, 4, 2, bidirectional=True, batch_first=True).double(), noise(2, 7, 3)
+    gradient = noise(2, 7, 8, seed=1)
+    with capture(module) as expected:
+        module(x)[0].backward(gradient)
+    with capture(module) as tape, torch.no_grad():
+        module(x)
+    tape["l1"].give_gradient(noise(2, 7, 8, seed=2))
+    assert tape["l0"].grad_hidden.any()
+    tape["l0"].give_gradient(gradient)
+    for found, wanted in zip(tape.layers, expected.layers, strict=True):
+        for name in ("grad_hidden", "grad_hidden_direct", "grad_input", "grad_weight_hh"):
+            torch.testing.assert_close(getattr(found, name), getattr(wanted, name), **EXACT)
+    with pytest.raises(CaptureError, match=r"`gradient` \(of shape \(2, 7\)\).*\(2, 7, 8\)"):
+        tape["l0"].give_gradient(noise(2, 7))
+    cell = nn.GRUCell(3, 4)
+    with capture(cell) as tape:
+        cell(torch.ones(2, 3))
+    with pytest.raises(CaptureError, match="a cell called step by step"):
+        tape["l0"].give_gradient(torch.ones(2, 4))

@@ -75,10 +75,8 @@ def norms_of(gradient: Float[Tensor, "time batch unit"], reverse: bool = False) 
     status[~ordered.isfinite().all(-1)] = Status.NON_FINITE
     status[(largest > 0) & (largest < form.smallest_normal)] = Status.UNDERFLOW
     near = float(form.smallest_normal) * 2.0**100
-    for t in reversed(range(len(status))):
+    for t in reversed((largest == 0).any(-1).nonzero()[:, 0].tolist()):
         zero = largest[t] == 0
-        if not zero.any():
-            continue
         if t + 1 == len(status):
             faded = torch.zeros_like(zero)
         else:

@@ -1,7 +1,7 @@
 """A network reads a text once: everything that is worth seeing of it, as plain arrays.
 
-One forward and one backward pass of the model, captured; every number comes from the tape or from
-the logits of that pass.
+One forward pass of the model, captured; autograd gives the gradient at the top of the recurrent
+layers, and the tape all below it in closed form.
 """
 
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ from torch import Tensor
 
 from core.analysis.norms import gradient_norms
 from core.analysis.verdict import Verdict, judge
-from core.capture import LayerTrace, Tape, capture
+from core.capture import LayerTrace, capture
 from core.models import LossAt, SequenceModel, next_token_loss
 
 TOP = 5
@@ -102,44 +102,47 @@ def read(
     Raises:
         CoreError: an index is outside the vocabulary, or shapes differ.
     """
-    tape, logits, loss = _pass(model, inputs, targets, at)
-    verdict_tape = tape if at == "last" else _pass(model, inputs, targets, "last")[0]
-    verdicts = [judge(gradient_norms(trace)) for trace in verdict_tape.layers]
+    with torch.no_grad(), capture(model) as tape:
+        logits, _ = model(inputs.unsqueeze(1))
+    top = [trace for trace in tape.layers if trace.layer == tape.layers[-1].layer]
+    states = torch.cat([trace.hidden for trace in top], -1)
+    _, gradient = _loss_at(model, states, targets, "last")
+    tape.layers[0].give_gradient(gradient)
+    verdicts = [judge(gradient_norms(trace)) for trace in tape.layers]
+    loss, gradient = _loss_at(model, states, targets, at)
+    if at != "last":
+        tape.layers[0].give_gradient(gradient)
     probability = logits[:, 0].double().softmax(-1)
     best = probability.topk(min(TOP, probability.shape[1]))
     truth = probability.gather(1, targets.unsqueeze(1))
-    output = tape.also["head"][0]
-    weight = model.head.weight.detach()
-    last = [trace for trace in tape.layers if trace.layer == tape.layers[-1].layer]
-    states = torch.cat([trace.hidden for trace in last], -1)
     return Reading(
         layers=tuple(_layer(t, v) for t, v in zip(tape.layers, verdicts, strict=True)),
-        loss=float(loss),
+        loss=loss,
         at=at,
         top=best.indices.int().numpy(),
         top_probability=best.values.numpy(),
         truth_probability=truth[:, 0].numpy(),
         truth_rank=((probability > truth).sum(1) + 1).int().numpy(),
-        head_forward=_norm(states @ weight.T),
-        head_gradient=_norm(output.gradient @ weight),
+        head_forward=_norm(states @ model.head.weight.detach().T),
+        head_gradient=_norm(gradient),
     )
 
 
-def _pass(
-    model: SequenceModel, inputs: Tensor, targets: Tensor, at: LossAt
-) -> tuple[Tape, Tensor, Tensor]:
-    with torch.enable_grad(), capture(model, also=["head"]) as tape:
-        logits, _ = model(inputs.unsqueeze(1))
-        loss = next_token_loss(logits, targets.unsqueeze(1), at)
-        # Only the graph's own edges matter; the parameters' .grad stays as it is.
-        torch.autograd.grad(loss, list(model.rnn.parameters()))
-    return tape, logits.detach(), loss.detach()
+def _loss_at(
+    model: SequenceModel, states: Tensor, targets: Tensor, at: LossAt
+) -> tuple[float, Tensor]:
+    """The loss, and its gradient with respect to what the head reads."""
+    with torch.enable_grad():
+        states = states.detach().requires_grad_()
+        loss = next_token_loss(model.head(states), targets.unsqueeze(1), at)
+        (gradient,) = torch.autograd.grad(loss, states)
+    return float(loss.detach()), gradient
 
 
 def _layer(trace: LayerTrace, verdict: Verdict) -> LayerReading:
     norms = gradient_norms(trace)
-    direct, total = _norm(trace.grad_hidden_direct), trace.grad_hidden
-    rest = _norm(total - trace.grad_hidden_direct)
+    own = trace.grad_hidden_direct
+    direct, rest = _norm(own), _norm(trace.grad_hidden - own)
     with np.errstate(all="ignore"):
         share_own = direct / (direct + rest)
     handed = trace.grad_pre_activation @ trace.weight_hh

@@ -19,6 +19,7 @@ from core.capture.arrivals import ArrivalGroup, Clock, watch
 from core.capture.cells import Cell, Elman, Gru, Lstm, States, Weights
 from core.capture.layout import Layout
 from core.capture.recursion import Adjoint, adjoint
+from core.errors import CaptureError
 
 
 @dataclass(frozen=True)
@@ -136,6 +137,15 @@ class RecurrentCall:
     def weights(self, place: Place) -> Weights:
         """The parameters as they were when the call was made, in the dtype of the analysis."""
         return self._weights[self._index(place)].to(self.dtype)
+
+    def give_gradient(self, gradient: Tensor) -> None:
+        """Take a gradient of the output by hand, in the output's own layout (packed: its data)."""
+        if gradient.shape != self._output.shape:
+            raise CaptureError(
+                f"`gradient` (of shape {tuple(gradient.shape)}) must have the shape of the "
+                f"module's output, {tuple(self._output.shape)}."
+            )
+        self._arrivals.give(self._at_output, gradient)
 
     def forward(self, place: Place) -> States:
         """All states and gates of one layer and direction, in reading order."""

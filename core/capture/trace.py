@@ -5,10 +5,11 @@ from typing import Protocol
 from jaxtyping import Float, Int
 from torch import Tensor
 
-from core.capture.calls import Place, undisturbed
+from core.capture.calls import Place, RecurrentCall, undisturbed
 from core.capture.cells import Cell, States, Weights
 from core.capture.layout import Layout
 from core.capture.recursion import Adjoint
+from core.errors import CaptureError
 
 
 class Source(Protocol):
@@ -72,6 +73,28 @@ class LayerTrace:
 
     def __repr__(self) -> str:
         return f"LayerTrace({self.name!r}, {self.cell})"
+
+    def give_gradient(self, gradient: Tensor) -> None:
+        """Say what dL/d output of this layer's module is, instead of a backward pass.
+
+        For a loss whose gradient at the module's output is known, or cheap to get by itself: every
+        gradient of the trace, and of the module's other layers, then follows in closed form, which
+        takes a fraction of autograd's time; the model may have run under `torch.no_grad()`. What
+        was given or had arrived before is replaced.
+
+        Args:
+            gradient: as the module's output: same shape and layout, all directions (packed: of
+                its data).
+
+        Raises:
+            CaptureError: if the shape is another, or this is a cell called step by step.
+        """
+        if not isinstance(self._source, RecurrentCall):
+            raise CaptureError(
+                f"`{self.name}` is a cell called step by step, whose outputs are many tensors: "
+                "call `loss.backward()` instead."
+            )
+        self._source.give_gradient(gradient)
 
     @property
     def lengths(self) -> Int[Tensor, " batch"] | None:
