@@ -1,6 +1,6 @@
 """What capture adds to a plain forward and backward pass, as a table.
 
-    python tests/benchmarks/bench_capture.py [--runs 15] [--device cuda]
+    python -m tests.benchmarks.bench_capture [--runs 15] [--device cuda]
 
 For each cell, dtype, length T and hidden size H (batch 1, input size H), in one process on one
 torch thread, CPU time (wall time on a GPU), medians: a plain forward + backward of the stock

@@ -1,6 +1,6 @@
 """How fast the page answers, in a real browser, as a table.
 
-    python tests/benchmarks/bench_page.py [--runs 20]
+    python -m tests.benchmarks.bench_page [--runs 20]
 
 Start: seconds from `streamlit run` to the first picture of the explorer in an open browser, a new
 server each time (5 runs). Change: milliseconds from a click on the seed's plus button (a new
