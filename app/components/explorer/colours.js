@@ -16,7 +16,7 @@ const LIGHT = {
   cursor: "#6a35d4",
   negative: ["#084a82", "#2f86c6", "#a9cfec"],
   positive: ["#fbcb9d", "#ec7f24", "#a84300"],
-  surprise: ["#f8f1a0", "#f0e442", "#d9a800"],
+  surprise: ["#fffdf2", "#f6eba6", "#dba800"],
   magnitude: ["#ecc9dd", "#cc79a7", "#8a3668"],
   nan: "#8d8d8d",
 };
@@ -26,7 +26,7 @@ const DARK = {
   cursor: "#c9a8ff",
   negative: ["#a5dcff", "#3f9fe0", "#1b5482"],
   positive: ["#84450f", "#e9842c", "#ffd0a0"],
-  surprise: ["#544f14", "#a89d1c", "#f0e442"],
+  surprise: ["#1c1b14", "#5a5420", "#d8c840"],
   magnitude: ["#4d2b40", "#a95c88", "#f3b4d8"],
   nan: "#8d8d8d",
 };

@@ -38,7 +38,7 @@ export function stripScale(x) {
   return {
     lut: theme.surprise, low: "0", high: `${(2 * guess).toFixed(1)} nats`,
     row: (t) => level(surprise(view, t), 0, 2 * guess),
-    how: "Stronger colour: the network expected that token less (−log p; middle: a blind guess).",
+    how: "Stronger colour: less expected, −log p; the middle of the scale is a blind guess.",
   };
 }
 
