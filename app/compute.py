@@ -5,7 +5,6 @@ Keys are values and digests. What is cached is read-only: arrays are frozen, mod
 
 import dataclasses
 import gc
-import hashlib
 import json
 import threading
 from collections import Counter
@@ -15,6 +14,7 @@ from pathlib import Path
 import numpy as np
 import streamlit as st
 import torch
+from cachetools import LRUCache
 
 from core.analysis import LayerReading, Reading, read, similarity_order
 from core.models import CellName, LossAt, ModelSpec, SequenceModel
@@ -23,6 +23,8 @@ from core.text import DecodedText, TokenScheme, Vocabulary, check_text, require_
 TEXTS = Path(__file__).resolve().parent.parent / "assets" / "texts"
 MOST_TOKENS = 2_000
 """a larger vocabulary keeps its frequent tokens and reads the rest as <unk>: it stays quick"""
+MOST_BYTES = 256_000_000
+"""memory that the readings of all sessions may hold together"""
 
 # Small recurrent networks run fastest on one thread, and sessions do not fight for the cores.
 torch.set_num_threads(1)
@@ -94,24 +96,57 @@ def tokens_of(digest: str, scheme: TokenScheme, _text: str) -> TokenText:
 def reading(
     spec: ModelSpec, inputs: tuple[int, ...], targets: tuple[int, ...], at: LossAt
 ) -> Reading:
-    """What the spec's network makes of these indices: computed once, in float64."""
-    key = hashlib.sha256(json.dumps([inputs, targets]).encode()).hexdigest()
-    return _reading(spec.digest, key, at, spec, inputs, targets)
-
-
-@st.cache_resource(max_entries=48, show_spinner=False)
-def _reading(
-    spec_digest: str,
-    indices_digest: str,
-    at: LossAt,
-    _spec: ModelSpec,
-    _inputs: tuple[int, ...],
-    _targets: tuple[int, ...],
-) -> Reading:
+    """What the spec's network makes of these indices, in float64; the last ones are kept."""
+    key = (spec, inputs, targets, at)
+    with _READINGS_LOCK:
+        if (found := _readings.get(key)) is not None:
+            return found
     with _SLOTS:
-        model = SequenceModel.from_spec(_spec, torch.float64)
-        result = read(model, torch.tensor(_inputs), torch.tensor(_targets), at)
-    return dataclasses.replace(result, layers=tuple(_light(layer) for layer in result.layers))
+        model = SequenceModel.from_spec(spec, torch.float64)
+        result = read(model, torch.tensor(inputs), torch.tensor(targets), at)
+    result = dataclasses.replace(result, layers=tuple(_light(layer) for layer in result.layers))
+    with _READINGS_LOCK:
+        if _bytes_of(result) <= MOST_BYTES:
+            _readings[key] = result
+    return result
+
+
+def highest(
+    spec: ModelSpec, inputs: tuple[int, ...], targets: tuple[int, ...], at: LossAt
+) -> LayerReading:
+    """The highest forward layer of that reading, without its states: for comparisons.
+
+    A network that is only compared does not take the memory of one that is looked at.
+    """
+    key = (spec, inputs, targets, at)
+    with _READINGS_LOCK:
+        if (found := _highest.get(key)) is not None:
+            return found
+    layers = reading(spec, inputs, targets, at).layers
+    layer = next(each for each in reversed(layers) if not each.reverse)
+    none = np.empty((0, 0), np.float32)
+    layer = dataclasses.replace(layer, hidden=none, cell_state=None, gates={}, terms={})
+    with _READINGS_LOCK:
+        _highest[key] = layer
+    return layer
+
+
+def _bytes_of(reading: Reading) -> int:
+    """Memory of a reading's states, which are nearly all of it."""
+    states = [
+        array
+        for layer in reading.layers
+        for array in (layer.hidden, layer.cell_state, *layer.gates.values(), *layer.terms.values())
+        if array is not None
+    ]
+    return sum(array.nbytes for array in states)
+
+
+# Shared by all sessions, and bounded by what they hold rather than by how many there are: a reading
+# takes from 10 kB to 50 MB.
+_readings: LRUCache = LRUCache(MOST_BYTES, getsizeof=_bytes_of)
+_highest: LRUCache = LRUCache(256)
+_READINGS_LOCK = threading.Lock()
 
 
 @st.cache_resource(max_entries=48, show_spinner=False)
@@ -126,16 +161,19 @@ def compared(spec: ModelSpec) -> tuple[CellName, ...]:
 
 
 def _light(layer: LayerReading) -> LayerReading:
-    """States as float32, which is what the screen shows, and read-only; norms stay float64."""
-    states = {"hidden": layer.hidden, "cell_state": layer.cell_state}
-    small = {
-        name: None if values is None else _frozen(values.astype(np.float32))
-        for name, values in states.items()
-    }
-    gates = {name: _frozen(gate.astype(np.float32)) for name, gate in layer.gates.items()}
-    return dataclasses.replace(layer, **small, gates=gates)
+    """States in the precision the screen shows, and read-only; norms stay float64."""
+    return dataclasses.replace(
+        layer,
+        hidden=_frozen(layer.hidden),
+        cell_state=None if layer.cell_state is None else _frozen(layer.cell_state),
+        gates={name: _frozen(values) for name, values in layer.gates.items()},
+        terms={name: _frozen(values) for name, values in layer.terms.items()},
+    )
 
 
 def _frozen(values: np.ndarray) -> np.ndarray:
+    """As float32, unless a finite state is too large for it: a ReLU network's can be."""
+    too_large = np.isfinite(values) & (np.abs(values) > np.finfo(np.float32).max)
+    values = values if too_large.any() else values.astype(np.float32)
     values.flags.writeable = False
     return values

@@ -15,7 +15,7 @@ st.set_page_config(
     page_title="Unrolled",
     page_icon=str(Path(root) / "assets" / "images" / "icon.png"),
     layout="wide",
-    initial_sidebar_state="expanded",
+    initial_sidebar_state="auto",
 )
 st.html(STYLE)
 st.navigation([st.Page("pages/explore.py", title="Explore", default=True)], position="hidden").run()

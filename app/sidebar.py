@@ -31,6 +31,21 @@ _CELLS: dict[CellName, str] = {**CELL_LABELS, "rnn_relu": "ReLU"}
 LOSSES: dict[LossAt, str] = {"last": "last step", "mean": "all steps"}
 
 
+def _titles() -> dict[str, str]:
+    return {text.name: text.title for text in compute.shipped_texts()}
+
+
+LABELS: dict[str, dict[str, str]] = {
+    "text": {**_titles(), PASTE: "Paste your own …", UPLOAD: "Upload a file …"},
+    "tokens": {**SCHEMES},
+    "cell": {**_CELLS},
+    "loss": {**LOSSES},
+    "start": {**INITIALISATIONS},
+    "input": {**INPUTS},
+}
+"""for each widget with options, under its key in the address bar, the label of each option"""
+
+
 @dataclass(frozen=True)
 class Choices:
     """Everything that decides what a page computes.
@@ -79,15 +94,17 @@ _LOSS_HELP = (
 )
 
 
+_ON_SCREEN = {"`data`": "Your file", "`text`": "Your text", "`limit`": "the limit"}
+"""what the arguments that the library's messages name are called on the page"""
+
+
 def _private() -> bool:
     return st.session_state.get("text") in (PASTE, UPLOAD)
 
 
 def _choose_text() -> tuple[str, DecodedText]:
     """The text asked for; after an unreadable one the last that could be read, and why."""
-    titles = {text.name: text.title for text in compute.shipped_texts()}
-    options = {**titles, PASTE: "Paste your own …", UPLOAD: "Upload a file …"}
-    state.take_names("text", options.keys())
+    titles, options = _titles(), LABELS["text"]
     name = st.selectbox(
         "Text", list(options), format_func=options.__getitem__, key="text", bind="query-params"
     )
@@ -102,7 +119,10 @@ def _choose_text() -> tuple[str, DecodedText]:
             state.keep_text(name, own)
     except CoreError as error:
         own = None
-        st.error(str(error))
+        message = str(error)
+        for name_in_code, on_screen in _ON_SCREEN.items():
+            message = message.replace(name_in_code, on_screen)
+        st.error(message)
     own = own or state.kept_text(name)
     if own is not None:
         return ("Your text" if name == PASTE else "Your file"), own
@@ -123,7 +143,7 @@ def _pasted() -> DecodedText | None:
 
 
 def _uploaded() -> DecodedText | None:
-    file = st.file_uploader("A text file, up to 2 MB", key="uploaded", max_upload_size=3)
+    file = st.file_uploader("A text file, up to 2 MB", key="uploaded", max_upload_size=2)
     if file is None:
         return None
     text = decode_text(file.getvalue(), limit=LIMIT)
@@ -144,10 +164,13 @@ def _choose_tokens(text: DecodedText) -> tuple[TokenScheme, compute.TokenText]:
     )
     try:
         tokens = compute.tokens_of(text.digest, scheme, text.text)
-    except CoreError as error:
+    except CoreError:
         if scheme == "graphemes":
             raise
-        st.error(f"{error} Until then: characters.")
+        st.error(
+            f"As “{SCHEMES[scheme]}” this text leaves fewer than two tokens to read; it is read as "
+            "characters until you choose another kind."
+        )
         scheme = "graphemes"
         tokens = compute.tokens_of(text.digest, scheme, text.text)
     if tokens.unknown:
@@ -175,13 +198,13 @@ def _choose_stretch(tokens: compute.TokenText) -> Stretch:
         )
     with right:
         begin = st.number_input(
-            f"From (to {available:,})",
+            "From token",
             min_value=1,
             max_value=available,
             step=1,
             key="from",
             bind="query-params",
-            help="The place in the text of the first token to read.",
+            help=f"The place in the text of the first token to read, 1 to {available:,}.",
         )
     return Stretch.of(tokens.tokens, int(begin or 1) - 1, int(steps), MOST_STEPS)
 
@@ -230,7 +253,6 @@ def _choose_network(vocabulary_size: int) -> tuple[ModelSpec, LossAt]:
 
 def _choose_start() -> tuple[InitialisationName, float]:
     """How the weights are drawn, and σ where they are normal."""
-    state.take_names("start", INITIALISATIONS.keys())
     initialisation: InitialisationName = st.selectbox(
         "Weights start as",
         list(INITIALISATIONS),
@@ -262,8 +284,7 @@ def _choose_radius() -> float | None:
 def _segmented(
     label: str, key: str, options: Mapping[Name, str], default: Name, help_text: str | None
 ) -> Name:
-    state.take_names(key, options.keys())
-    return st.segmented_control(
+    chosen = st.segmented_control(
         label,
         list(options),
         default=default,
@@ -275,3 +296,4 @@ def _segmented(
         width="stretch",
         wrap=False,
     )
+    return default if chosen is None else chosen

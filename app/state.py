@@ -5,7 +5,7 @@ what the explorer reports: the cursor and the choices made inside it. Private te
 uploaded, is in neither.
 """
 
-from collections.abc import Collection
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -41,16 +41,28 @@ class Looking:
     edges: str
 
 
-def take_names(key: str, names: Collection[str]) -> None:
-    """Let a link use a short name (cell=lstm) where the widget itself writes its label (cell=LSTM).
+def tidy_address(labels: Mapping[str, Mapping[str, str]]) -> None:
+    """Before the first widget of a session: let the address bar say what its widgets can read.
+
+    A link may use short names (cell=lstm) where the widget itself writes its label (cell=LSTM);
+    and what is empty or names nothing would be read as "nothing chosen".
 
     Args:
-        key: of a widget bound to the address bar that has not been drawn in this session.
-        names: of the widget's options.
+        labels: for each widget with options, the label of each option's name.
     """
-    written = st.query_params.get(key)
-    if key not in st.session_state and written in names:
-        st.session_state[key] = written
+    if st.session_state.get("tidied"):
+        return
+    st.session_state["tidied"] = True
+    asked = st.query_params.to_dict()
+    tidy = {}
+    for key, value in asked.items():
+        known = labels.get(key)
+        meant = value if known is None or value in known.values() else known.get(value, "")
+        if meant:
+            tidy[key] = meant
+    if tidy != asked:
+        st.query_params.from_dict(tidy)
+        st.rerun()
 
 
 def looking(steps: int, layers: tuple[str, ...], lanes: tuple[str, ...]) -> Looking:

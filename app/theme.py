@@ -61,7 +61,12 @@ def verdict_text(verdict: Verdict) -> str:
     if math.isfinite(verdict.slope):
         parts.append(f"×{number(verdict.factor)} per step back")
     if verdict.word == "vanishing" and verdict.half_life is not None:
-        parts.append(f"half-life {number(verdict.half_life, 2)} steps")
+        parts.append(f"half-life {_steps(verdict.half_life)}")
     if verdict.word == "exploding" and verdict.doubling_time is not None:
-        parts.append(f"doubles in {number(verdict.doubling_time, 2)} steps")
+        parts.append(f"doubles in {_steps(verdict.doubling_time)}")
     return " · ".join(parts)
+
+
+def _steps(count: float) -> str:
+    shown = number(count, 2)
+    return f"{shown} step{'' if shown == '1' else 's'}"

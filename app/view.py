@@ -1,7 +1,5 @@
 """From a reading to what the explorer draws: the same numbers under the names of the screen."""
 
-import math
-
 import numpy as np
 
 from app.components.explorer import ExplorerView, Lane
@@ -12,6 +10,8 @@ from core.analysis import LayerReading, Reading
 from core.models import CellName
 
 _LABELS = {
+    "rnn_tanh": {"from_input": "from input x", "from_state": "from state h"},
+    "rnn_relu": {"from_input": "from input x", "from_state": "from state h"},
     "lstm": {"input": "input gate i", "forget": "forget gate f", "cell": "cell gate g",
              "output": "output gate o"},
     "gru": {"reset": "reset gate r", "update": "update gate z", "new": "new gate n"},
@@ -27,6 +27,7 @@ def lane_keys(cell: CellName) -> tuple[str, ...]:
     return ("h", "c", *gates) if cell == "lstm" else ("h", *gates)
 
 
+@np.errstate(over="ignore")  # a perplexity may be too large for a float: it shows as infinite
 def explorer_view(
     choices: Choices, reading: Reading, looking: Looking, similarity: np.ndarray, identity: str
 ) -> ExplorerView:
@@ -50,7 +51,7 @@ def explorer_view(
         targets=_shown(choices.stretch.targets),
         kind="word" if choices.scheme == "words" else "character",
         start=choices.stretch.start,
-        hidden=np.stack([layer.hidden for layer in layers]).astype(np.float32),
+        hidden=np.stack([layer.hidden for layer in layers]),
         lanes=_lanes(spec.cell, chosen),
         gradient=np.stack([layer.gradient for layer in layers]),
         gradient_flags=np.stack([layer.status for layer in layers]).astype(np.uint8),
@@ -64,11 +65,12 @@ def explorer_view(
         top=reading.top.astype(np.int32),
         top_probability=reading.top_probability.astype(np.float32),
         truth_probability=reading.truth_probability.astype(np.float32),
+        surprise=reading.surprise,
         truth_rank=reading.truth_rank.astype(np.int32),
         loss={
             "at": reading.at,
             "value": reading.loss,
-            "perplexity": math.exp(reading.loss) if reading.loss < 700 else math.inf,
+            "perplexity": float(np.exp(np.float64(reading.loss))),
         },
         cursor=looking.cursor,
         lane=looking.lane if looking.lane in lane_keys(spec.cell) else "h",
@@ -116,6 +118,7 @@ def _lanes(cell: CellName, layer: LayerReading) -> tuple[Lane, ...]:
     lanes = [Lane("h", "hidden state h", layer.hidden, bounded)]
     if layer.cell_state is not None:
         lanes.append(Lane("c", "cell state c", layer.cell_state, "signed_own"))
+    lanes += [Lane(k, _LABELS[cell][k], v, "signed_own") for k, v in layer.terms.items()]
     for gate, values in layer.gates.items():
         scale = "signed_unit" if gate in _SIGNED else "unit"
         lanes.append(Lane(gate, _LABELS[cell][gate], values, scale))

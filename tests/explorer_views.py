@@ -17,6 +17,7 @@ ARRAYS = {
     "top": "int32",
     "top_probability": "float32",
     "truth_probability": "float32",
+    "surprise": "float64",
     "truth_rank": "int32",
     "similarity": "int32",
 }
@@ -61,6 +62,7 @@ def make_view(**changes) -> ExplorerView:
         "top": rng.integers(0, 9, (T, K), dtype=np.int32),
         "top_probability": rng.uniform(size=(T, K)).astype(np.float32),
         "truth_probability": rng.uniform(size=T).astype(np.float32),
+        "surprise": rng.uniform(0, 9, T),
         "truth_rank": rng.integers(1, 10, T, dtype=np.int32),
         "loss": {"at": "last", "value": 2.5, "perplexity": float("inf")},
         "similarity": np.array([2, 0, 1], np.int32),

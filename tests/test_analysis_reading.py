@@ -105,6 +105,27 @@ def test_the_verdict_is_on_the_last_loss_whatever_loss_is_shown():
     assert not np.allclose(last.layers[0].gradient, mean.layers[0].gradient)
 
 
+@pytest.mark.parametrize("cell", ["rnn_tanh", "rnn_relu"])
+def test_the_terms_of_a_plain_network_add_up_to_its_state(cell):
+    layer = read(network(cell), *indices(6)).layers[0]
+    total = layer.terms["from_input"] + layer.terms["from_state"]
+    activated = np.tanh(total) if cell == "rnn_tanh" else np.maximum(total, 0)
+    np.testing.assert_allclose(layer.hidden, activated, rtol=1e-12)
+    assert not layer.gates
+    assert not read(network("gru"), *indices(6)).layers[0].terms
+
+
+def test_surprise_is_exact_where_a_probability_underflows():
+    model = network("rnn_tanh")
+    with torch.no_grad():
+        model.head.weight.mul_(1e4)
+    inputs, targets = indices(7)
+    reading = read(model, inputs, targets, "mean")
+    assert (reading.truth_probability == 0).any()
+    assert np.isfinite(reading.surprise).all()
+    assert reading.surprise.mean() == pytest.approx(reading.loss)
+
+
 def test_edges_carry_what_the_products_give():
     model = network("rnn_tanh")
     inputs, targets = indices(4)

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from streamlit.testing.v1 import AppTest
 
 from app import compute
+from app.components.explorer.pack import pack
 from app.figures.gradient_norms import Curve, gradient_norms
 from app.sidebar import MOST_STEPS, Choices
 from app.state import Looking
@@ -49,7 +50,7 @@ def test_every_cell_by_name_and_by_label(name, label):
         app = page(cell=written, steps="30")
         assert_whole(app)
         assert not messages(app)
-        assert app.session_state["cell"] == name
+        assert app.segmented_control(key="cell").value == name
 
 
 @pytest.mark.parametrize(
@@ -63,6 +64,8 @@ def test_every_cell_by_name_and_by_label(name, label):
         {"t": "-1", "layer": "<b>", "lane": "x" * 5000, "order": "", "strip": "0", "edges": "no"},
         {"t": "99999999999999999999999", "unknown": "1"},
         {"t": "٣", "text": "paste", "input": "one_hot"},
+        dict.fromkeys(("cell", "loss", "input", "tokens", "start", "text"), ""),
+        dict.fromkeys(("units", "layers", "steps", "from", "seed", "both", "t", "layer"), ""),
     ],
 )
 def test_a_bad_address_opens_the_page_all_the_same(query):
@@ -120,7 +123,7 @@ def test_tokens_that_leave_nothing_fall_back_to_characters():
     app.text_area(key="pasted").set_value("東京は今日も雨です。").run()
     app.segmented_control(key="tokens").set_value("letters").run()
     (message,) = messages(app)
-    assert "Until then: characters." in message
+    assert "it is read as characters until" in message
     assert_whole(app)
 
 
@@ -134,10 +137,13 @@ def choices_of(cell="lstm", text="lighthouse", steps=23, start=5, **more) -> Cho
     return Choices(decoded, text, "graphemes", tokens, stretch, spec, "last")
 
 
-def reading_of(choices: Choices):
+def indices_of(choices: Choices):
     encode = choices.tokens.vocabulary.encode
-    indices = tuple(encode(choices.stretch.inputs)), tuple(encode(choices.stretch.targets))
-    return compute.reading(choices.spec, *indices, choices.at)
+    return tuple(encode(choices.stretch.inputs)), tuple(encode(choices.stretch.targets))
+
+
+def reading_of(choices: Choices):
+    return compute.reading(choices.spec, *indices_of(choices), choices.at)
 
 
 @pytest.mark.parametrize("cell", CELLS)
@@ -160,8 +166,9 @@ def test_the_explorer_draws_the_readings_own_numbers(cell):
     np.testing.assert_array_equal(view.gradient_flags, [layer.status for layer in reading.layers])
     assert tuple(lane.key for lane in view.lanes) == lane_keys(cell)
     np.testing.assert_array_equal(view.lanes[0].values, chosen.hidden)
+    named = {"c": chosen.cell_state, **chosen.gates, **chosen.terms}
     for lane in view.lanes[1:]:
-        values = chosen.cell_state if lane.key == "c" else chosen.gates[lane.key]
+        values = named[lane.key]
         np.testing.assert_array_equal(lane.values, values)
         if lane.scale == "unit":
             assert 0 <= lane.values.min() <= lane.values.max() <= 1
@@ -181,6 +188,36 @@ def test_a_token_of_ten_thousand_accents_is_cut_for_the_screen():
     app.text_area(key="pasted").set_value("e" + "\u0301" * 10_000 + " and on").run()
     assert_whole(app)
     assert not messages(app)
+
+
+def test_an_overflowing_network_shows_its_finite_numbers_as_they_are():
+    choices = choices_of("rnn_relu", steps=400, start=0, spectral_radius=3.0, input="one_hot")
+    reading = reading_of(choices)
+    layer = reading.layers[0]
+    assert np.isfinite(layer.hidden).all()
+    assert layer.hidden.max() > 1e100
+    assert np.isfinite(layer.edges_forward).all()
+    assert np.isfinite(reading.head_forward).all()
+    assert np.isfinite(reading.surprise).all()
+    assert reading.surprise.max() > 1e80
+    looking = Looking(4, layer.name, "h", "index", "surprise", "forward")
+    view = explorer_view(choices, reading, looking, similarity_order(layer.hidden), "id")
+    assert view.hidden.max() == layer.hidden.max()
+    packed = pack(view)
+    assert b'"hidden": {"dtype": "float64"' in packed[:200_000]
+    assert view.loss["perplexity"] == math.inf
+
+
+def test_readings_are_kept_by_the_memory_they_take():
+    compute._readings.clear()
+    choices = choices_of(steps=40)
+    first = reading_of(choices)
+    assert reading_of(choices) is first
+    assert compute._readings.currsize == compute._bytes_of(first) == 40 * 6 * 6 * 4
+    assert compute._readings.maxsize == compute.MOST_BYTES
+    light = compute.highest(choices.spec, *indices_of(choices), choices.at)
+    assert light.hidden.size == 0
+    np.testing.assert_array_equal(light.gradient, first.layers[0].gradient)
 
 
 def test_cached_arrays_cannot_be_changed():

@@ -185,3 +185,14 @@ def test_light_and_dark_at_the_extremes(visit, scheme):
         page.keyboard.press(key)
     shortest = visit("?steps=1&units=1&cell=rnn_relu", color_scheme=scheme)
     expect_step(shortest, 1)
+
+
+def test_a_link_with_short_names_survives_a_reload(visit):
+    page = visit("?cell=gru&loss=mean&start=normal&sigma=0.5&steps=30&text=&tokens=nonsense")
+    page.get_by_text("An untrained GRU of 32 units reads 30 characters").wait_for()
+    shown = identity_of(page)
+    assert "cell=GRU" in page.url
+    assert "sigma=0.5" in page.url
+    page.reload()
+    page.locator(f'[data-testid="explorer"][data-painted="{shown}"]').wait_for()
+    page.get_by_text("An untrained GRU of 32 units reads 30 characters").wait_for()

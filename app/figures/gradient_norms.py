@@ -39,15 +39,28 @@ def gradient_norms(curves: Sequence[Curve]) -> go.Figure:
             name=curve.name,
             mode="lines" if len(curve.log10) > 1 else "markers",
             line={"color": curve.colour, "dash": curve.dash, "width": 2.5},
-            hovertemplate="step %{x}: 10<sup>%{y:.2f}</sup><extra></extra>",
+            hovertemplate=f"{curve.name.split(':')[0]}: 10<sup>%{{y:.2f}}</sup><extra></extra>",
         )
+    finite = np.concatenate([curve.log10[np.isfinite(curve.log10)] for curve in curves])
+    low, high = (np.floor(finite.min()), np.ceil(finite.max())) if len(finite) else (-1.0, 0.0)
+    steps = max((len(curve.log10) for curve in curves), default=1)
     figure.update_layout(
-        height=340,
+        height=360,
         margin={"l": 10, "r": 10, "t": 10, "b": 10},
-        legend={"orientation": "h", "yanchor": "bottom", "y": 1.02, "x": 0},
+        legend={"orientation": "h", "yanchor": "bottom", "y": 1.02, "x": 0, "font": {"size": 14}},
         hovermode="x unified",
-        font={"size": 14},
+        modebar={"remove": ["select2d", "lasso2d"], "orientation": "v"},
     )
-    figure.update_xaxes(title="step t", showgrid=False)
-    figure.update_yaxes(title="‖∂L/∂h<sub>t</sub>‖", tickprefix="10<sup>", ticksuffix="</sup>")
+    figure.update_xaxes(tickfont_size=14, title_font_size=15)
+    figure.update_yaxes(tickfont_size=14, title_font_size=15)
+    figure.update_xaxes(title="step t", showgrid=False, range=[0.5, steps + 0.5])
+    # Whole powers of ten, at least two of them, however flat the curves are.
+    figure.update_yaxes(
+        title="‖∂L/∂h<sub>t</sub>‖",
+        tickprefix="10<sup>",
+        ticksuffix="</sup>",
+        tick0=0,
+        dtick=max(1, round((high - low) / 6)),
+        range=[min(low, high - 2) - 0.1, high + 0.1],
+    )
     return figure

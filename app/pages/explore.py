@@ -1,6 +1,8 @@
 """Explore: a network reads a text, and everything that happens inside it under one cursor."""
 
 import hashlib
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 
 import streamlit as st
@@ -11,22 +13,35 @@ from app.figures.gradient_norms import Curve, gradient_norms
 from app.sidebar import Choices
 from app.theme import CELL_COLOURS, CELL_DASHES, CELL_LABELS, verdict_text
 from app.view import explorer_view, lane_keys
-from core.analysis import Reading
 from core.errors import CoreError
-from core.models import ModelSpec
 
 
-def _read(choices: Choices, spec: ModelSpec) -> Reading:
-    vocabulary = choices.tokens.vocabulary
-    inputs = tuple(vocabulary.encode(choices.stretch.inputs))
-    targets = tuple(vocabulary.encode(choices.stretch.targets))
-    return compute.reading(spec, inputs, targets, choices.at)
+def _indices(choices: Choices) -> tuple[tuple[int, ...], tuple[int, ...]]:
+    vocabulary, stretch = choices.tokens.vocabulary, choices.stretch
+    return tuple(vocabulary.encode(stretch.inputs)), tuple(vocabulary.encode(stretch.targets))
+
+
+@contextmanager
+def _told() -> Iterator[None]:
+    """Show every message of the library to the user where it belongs, as it stands.
+
+    All else is a bug and looks like one.
+    """
+    try:
+        yield
+    except CoreError as error:
+        st.error(str(error))
 
 
 @st.fragment
 def _explore(choices: Choices) -> None:
     """The linked pictures; a fragment, so that a moved cursor redraws nothing else."""
-    reading = _read(choices, choices.spec)
+    with _told():
+        _draw_explorer(choices)
+
+
+def _draw_explorer(choices: Choices) -> None:
+    reading = compute.reading(choices.spec, *_indices(choices), choices.at)
     names = tuple(layer.name for layer in reading.layers)
     looking = state.looking(len(choices.stretch), names, lane_keys(choices.spec.cell))
     hidden = reading.layers[names.index(looking.layer)].hidden
@@ -50,8 +65,7 @@ def _compare(choices: Choices) -> None:
     """The same text, size and seed through all three cells."""
     spec, curves = choices.spec, []
     for cell in compute.compared(spec):
-        top = _read(choices, replace(spec, cell=cell)).layers
-        layer = next(each for each in reversed(top) if not each.reverse)
+        layer = compute.highest(replace(spec, cell=cell), *_indices(choices), choices.at)
         name = f"{CELL_LABELS[cell]}: {verdict_text(layer.verdict)}"
         curves.append(Curve(name, layer.gradient, CELL_COLOURS[cell], CELL_DASHES[cell]))
     st.markdown("#### RNN, GRU and LSTM on this text")
@@ -65,13 +79,12 @@ def _compare(choices: Choices) -> None:
 
 
 def _page() -> None:
-    # Every message of the library to the user is shown here, as it stands; all else is a bug.
-    try:
+    state.tidy_address(sidebar.LABELS)
+    with _told():
         choices = sidebar.choose()
         _explore(choices)
-        _compare(choices)
-    except CoreError as error:
-        st.error(str(error))
+        with _told():
+            _compare(choices)
 
 
 _page()

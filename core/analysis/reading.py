@@ -38,6 +38,8 @@ class LayerReading:
         status: a `Status` for each step, (T,).
         share_own: ‖direct‖ / (‖direct‖ + ‖rest‖) of dL/dh_t, direct being what comes through the
             step's own output and rest what other steps hand back, (T,); NaN where both are 0.
+        terms: of a plain RNN what its activation adds up, (T, H) each: "from_input",
+            W_xh x_t + b, and "from_state", W_hh h_{t-1}; empty for gated cells.
         edges_forward: ‖W_ih x_t‖ and ‖W_hh h_{t-1}‖, (T, 2).
         edges_gradient: ‖W_ihᵀ da_t‖ and ‖W_hhᵀ da_t‖, what crosses the same edges backwards (T, 2).
         verdict: on the gradient of the loss at the last step alone.
@@ -49,6 +51,7 @@ class LayerReading:
     hidden: Array
     cell_state: Array | None
     gates: dict[str, Array]
+    terms: dict[str, Array]
     gradient: Array
     status: NDArray[np.uint8]
     share_own: Array
@@ -68,6 +71,7 @@ class Reading:
         top: indices of the most likely next tokens, best first, (T, K), K = min(5, V).
         top_probability: their probabilities, (T, K).
         truth_probability: the probability given to the token that came next, (T,).
+        surprise: -log of that probability, in nats; exact where the probability underflows, (T,).
         truth_rank: its rank, 1 being the best; ties count in its favour, (T,).
         head_forward: ‖W_hq h_t‖, (T,).
         head_gradient: ‖W_hqᵀ dL/do_t‖, (T,).
@@ -79,6 +83,7 @@ class Reading:
     top: NDArray[np.int32]
     top_probability: Array
     truth_probability: Array
+    surprise: Array
     truth_rank: NDArray[np.int32]
     head_forward: Array
     head_gradient: Array
@@ -112,7 +117,8 @@ def read(
     loss, gradient = _loss_at(model, states, targets, at)
     if at != "last":
         tape.layers[0].give_gradient(gradient)
-    probability = logits[:, 0].double().softmax(-1)
+    log_probability = logits[:, 0].double().log_softmax(-1)
+    probability = log_probability.exp()
     best = probability.topk(min(TOP, probability.shape[1]))
     truth = probability.gather(1, targets.unsqueeze(1))
     return Reading(
@@ -122,6 +128,7 @@ def read(
         top=best.indices.int().numpy(),
         top_probability=best.values.numpy(),
         truth_probability=truth[:, 0].numpy(),
+        surprise=-log_probability.gather(1, targets.unsqueeze(1))[:, 0].numpy(),
         truth_rank=((probability > truth).sum(1) + 1).int().numpy(),
         head_forward=_norm(states @ model.head.weight.detach().T),
         head_gradient=_norm(gradient),
@@ -147,6 +154,8 @@ def _layer(trace: LayerTrace, verdict: Verdict) -> LayerReading:
         share_own = direct / (direct + rest)
     handed = trace.grad_pre_activation @ trace.weight_hh
     forward = (trace.input @ trace.weight_ih.T, trace.hidden_before @ trace.weight_hh.T)
+    bias = 0 if trace.bias is None else trace.bias
+    plain = {} if trace.gates else {"from_input": forward[0] + bias, "from_state": forward[1]}
     return LayerReading(
         name=trace.name,
         layer=trace.layer,
@@ -154,6 +163,7 @@ def _layer(trace: LayerTrace, verdict: Verdict) -> LayerReading:
         hidden=_plain(trace.hidden),
         cell_state=None if trace.cell_state is None else _plain(trace.cell_state),
         gates={name: _plain(gate) for name, gate in trace.gates.items()},
+        terms={name: _plain(term) for name, term in plain.items()},
         gradient=norms.log10[:, 0].numpy(),
         status=norms.status[:, 0].to(torch.uint8).numpy(),
         share_own=share_own,
@@ -164,8 +174,11 @@ def _layer(trace: LayerTrace, verdict: Verdict) -> LayerReading:
 
 
 def _norm(values: Tensor) -> Array:
-    """The Euclidean norm at each step of the only sequence."""
-    return torch.linalg.vector_norm(values[:, 0], dim=-1).double().numpy()
+    """The Euclidean norm at each step of the only sequence; the squares do not overflow."""
+    largest = values[:, 0].abs().amax(-1, keepdim=True)
+    scale = torch.where((largest > 0) & largest.isfinite(), largest, torch.ones_like(largest))
+    scaled = torch.linalg.vector_norm(values[:, 0] / scale, dim=-1)
+    return (scaled * scale[:, 0]).double().numpy()
 
 
 def _plain(values: Tensor) -> Array:

@@ -113,7 +113,8 @@ def _judged(log10: NDArray[np.float64], status: NDArray[np.int8], reverse: bool)
         first -= 1
     faded = first > 0 and status[first - 1] == Status.UNDERFLOW
     if last - first + 1 < FEWEST_STEPS:
-        return _undecided(total, reverse, infinite)
+        alone = last >= 0 and bool((status[:last] == Status.EXACT_ZERO).all())
+        return _undecided(total, reverse, infinite, alone)
     backwards = log10[first : last + 1][::-1]
     slope, intercept, low, high, straight = _fit(backwards)
     span = float(np.ptp(backwards))
@@ -163,12 +164,12 @@ def _line(x: NDArray[np.float64], y: NDArray[np.float64]) -> tuple[float, float,
     return slope, intercept, float(np.sqrt(np.mean((y - intercept - slope * x) ** 2)))
 
 
-def _undecided(total: int, reverse: bool, infinite: bool) -> Verdict:
-    reason = (
-        "The gradient is not finite: states or gradients overflowed."
-        if infinite
-        else "Fewer than three steps in a row have a gradient, too few to tell a rate."
-    )
+def _undecided(total: int, reverse: bool, infinite: bool, alone: bool) -> Verdict:
+    reason = "Fewer than three steps in a row have a gradient, too few to tell a rate."
+    if alone and total >= FEWEST_STEPS:
+        reason = "No path leads further back: at all other steps the gradient is exactly 0."
+    if infinite:
+        reason = "The gradient is not finite: states or gradients overflowed."
     word: Word = "exploding" if infinite else "undecided"
     return Verdict(word, math.nan, math.nan, 0, total - 1, False, 0.0, reverse, reason)
 
@@ -185,8 +186,8 @@ def _reason(
     if infinite:
         sentence += ", and where it is not finite it overflowed"
     borders = {
-        "vanishing": "below 0.977, a decade lost in a hundred steps",
-        "healthy": "within 0.977 to 1.023, less than a decade in a hundred steps",
-        "exploding": "above 1.023, a decade gained in a hundred steps",
+        "vanishing": "below 0.977, where a decade is lost in a hundred steps, it is vanishing",
+        "healthy": "from 0.977 to 1.023, within a decade in a hundred steps, it is healthy",
+        "exploding": "above 1.023, where a decade is gained in a hundred steps, it is exploding",
     }
     return sentence + (f" ({borders[word]})." if not infinite else ".")

@@ -112,6 +112,14 @@ class LayerTrace:
         return self._source.weights(self._place).weight_hh.clone()
 
     @property
+    def bias(self) -> Float[Tensor, " rows"] | None:
+        """b_ih + b_hh as they were when the layer (a cell: its first step) ran, None without."""
+        weights = self._source.weights(self._place)
+        if weights.bias_ih is None or weights.bias_hh is None:
+            return None
+        return weights.bias_ih + weights.bias_hh
+
+    @property
     def input(self) -> Float[Tensor, "time batch input"]:
         """x_t, what this layer read: (T, B, D)."""
         return self._text(self._states.input)

@@ -196,7 +196,7 @@ test("ranges: whole decades, at least two; nothing to draw is null; NaN and inf 
 });
 
 test("a token's surprise comes from the prediction one step earlier", () => {
-  const view = { arrays: { truth_probability: [0.5, 0.25] } };
+  const view = { arrays: { surprise: [Math.log(2), 1.5] } };
   assert.ok(Number.isNaN(surprise(view, 0)));
   assert.equal(surprise(view, 1), Math.log(2));
 });

@@ -11,7 +11,7 @@
 const VIRIDIS =
   "#440154 #482475 #414487 #355f8d #2a788e #21918c #22a884 #44bf70 #7ad151 #bddf26 #fde725";
 const LIGHT = {
-  weights: { xh: "#0072b2", hh: "#d55e00", hq: "#009e73" },
+  weights: { xh: "#0072b2", hh: "#bd5300", hq: "#007f5c" }, // darkened to 4.7 : 1 on white
   gradient: "#b0528a",
   cursor: "#6a35d4",
   negative: ["#084a82", "#2f86c6", "#a9cfec"],

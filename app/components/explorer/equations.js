@@ -3,7 +3,12 @@
 import { el, symbol } from "./skeleton.js";
 import { layerIndex } from "./unpack.js";
 
-const NEEDS = { lstm: ["c", "input", "forget", "cell", "output"], gru: ["update", "new"] };
+const NEEDS = {
+  rnn_tanh: ["from_input", "from_state"],
+  rnn_relu: ["from_input", "from_state"],
+  lstm: ["c", "input", "forget", "cell", "output"],
+  gru: ["update", "new"],
+};
 
 function figure(value) {
   return Number.isFinite(value) ? value.toFixed(3).replace("-", "−") : String(value);
@@ -32,6 +37,10 @@ export function equationNumbers(x) {
     const value = valueAt(x, key, before);
     return value === null ? letter : factor(value);
   };
+  if (view.cell.startsWith("rnn")) {
+    const sum = `${now("from_input")} + ${factor(valueAt(x, "from_state", t))}`;
+    return [`= ${view.cell === "rnn_relu" ? "relu" : "tanh"}(${sum}) = ${now("h")}`];
+  }
   if (view.cell === "gru") {
     const z = valueAt(x, "update", t);
     const fresh = `${figure(1 - z)}·${factor(valueAt(x, "new", t))}`;
@@ -45,13 +54,21 @@ export function equationNumbers(x) {
   ];
 }
 
-/** Makes the formulas and the places for their numbers; none for a cell without gates. */
+/** Makes the formulas and the places for their numbers. */
 export function buildEquations(x) {
   const before = x.view.layers[layerIndex(x.view)].reverse ? "t+1" : "t−1";
   const [h, c, was] = [symbol("h", "t"), symbol("c", "t"), x.view.cell === "gru" ? "h" : "c"];
-  const formulas = x.view.cell === "gru"
-    ? [[h, " = (1 − z)·n + z·", symbol(was, before)]]
-    : [[c, " = f·", symbol(was, before), " + i·g"], [h, " = o·tanh ", symbol("c", "t")]];
+  const weight = (name) => ["W", el("sub", { text: name })];
+  const elman = (activation) => [
+    [h, ` = ${activation}(`, ...weight("xh"), symbol("x", "t"), " + b + ", ...weight("hh"),
+      symbol("h", before), ")"],
+  ];
+  const formulas = {
+    rnn_tanh: () => elman("tanh"),
+    rnn_relu: () => elman("relu"),
+    gru: () => [[h, " = (1 − z)·n + z·", symbol(was, before)]],
+    lstm: () => [[c, " = f·", symbol(was, before), " + i·g"], [h, " = o·tanh ", symbol("c", "t")]],
+  }[x.view.cell]();
   const lines = equationNumbers(x).map(() => el("span"));
   const rows = lines.map((line, at) =>
     el("p", { class: "equation" }, [el("span", {}, formulas[at]), " ", line]),

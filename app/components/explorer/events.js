@@ -173,8 +173,10 @@ function diagramStep(x, px) {
 }
 
 function stripStep(x, event) {
-  const found = x.parts.root.getRootNode().elementFromPoint(event.clientX, event.clientY);
-  return found?.dataset?.t === undefined ? null : Number(found.dataset.t);
+  const ground = x.parts.root.getRootNode();
+  const at = (y) => ground.elementFromPoint(event.clientX, y)?.dataset?.t;
+  const found = at(event.clientY) ?? at(event.clientY - 6) ?? at(event.clientY + 6); // between lines
+  return found === undefined ? null : Number(found);
 }
 
 /* The tooltip that follows the pointer, and goes with it. */

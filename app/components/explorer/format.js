@@ -45,6 +45,12 @@ export function number(value) {
   return (value < 0 ? "−" : "") + text;
 }
 
+/** Three digits, as a headline needs them. */
+export function threeDigits(value) {
+  const size = Math.abs(value);
+  return size >= 1e-3 && size < 1e4 ? value.toPrecision(3) : number(value);
+}
+
 /** The same without zeros at the end. */
 export function brief(value) {
   const text = number(value);
@@ -80,7 +86,7 @@ export function gradientNorm(log10, flag) {
   if (flag === 1) return "0 (exactly)";
   if (flag === 2) return "underflow: not 0, but below what a float64 can hold";
   if (flag === 3 || Number.isNaN(log10)) return "not finite";
-  return power(log10);
+  return log10 >= -3 && log10 < 4 ? (10 ** log10).toPrecision(3) : power(log10);
 }
 
 const SUPERSCRIPT = { "-": "⁻", 0: "⁰", 1: "¹", 2: "²", 3: "³", 4: "⁴" };

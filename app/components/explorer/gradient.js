@@ -55,8 +55,10 @@ function drawAxes(context, x) {
   context.fillStyle = theme.muted;
   const roomTicks = (axis.right - axis.left) / (4.2 * sizes.small);
   for (const t of timeTicks(view.steps, roomTicks)) {
-    context.textAlign = t === view.steps - 1 && t > 0 ? "right" : t === 0 ? "left" : "center";
-    const place = t === 0 ? axis.edge(0) : t === view.steps - 1 ? axis.right : axis.centre(t);
+    // Under its point; a label at either end that would stick out is moved inside.
+    const half = context.measureText(t === 0 ? "t = 1" : String(t + 1)).width / 2;
+    const place = clamp(axis.centre(t), axis.left + half, axis.right - half);
+    context.textAlign = "center";
     context.fillText(t === 0 ? "t = 1" : String(t + 1), place, ground);
   }
   if (!view.decades) {

@@ -52,9 +52,12 @@ export function writeInspector(x) {
   inspector.step.textContent = `Step ${t + 1}: it has just read “${visible(view.inputs[t])}”`;
   const nats = surprise(view, t);
   const place = view.start ? `Token ${view.start + t + 1} of the text. ` : "";
-  inspector.surprised.textContent = place + (Number.isNaN(nats)
+  const surprised = Number.isNaN(nats)
+    ? "Its surprise is not a number: the states overflowed."
+    : `Its surprise: ${number(nats)} nats`;
+  inspector.surprised.textContent = place + (t === 0
     ? "Nothing came before it: no surprise to measure."
-    : `Its surprise: ${number(nats)} nats`);
+    : surprised);
   writeNext(x, t);
   writeUnit(x, t);
   writeEquations(x);
@@ -74,8 +77,8 @@ function writeNext({ view, inspector }, t) {
     }
     const token = last ? truth : view.vocabulary[top[t * view.kept + place]];
     const p = last ? truth_probability[t] : top_probability[t * view.kept + place];
-    const right = last || place + 1 === rank;
-    entry.label.textContent = visible(token);
+    const right = (last || place + 1 === rank) && Number.isFinite(p);
+    entry.label.textContent = Number.isFinite(p) ? visible(token) : "–";
     entry.label.title = visible(token);
     entry.value.textContent = probability(p);
     entry.inner.style.width = `${Number.isFinite(p) ? 100 * p : 0}%`;

@@ -2,7 +2,7 @@
 import { readTheme } from "./colours.js";
 import { captionDiagram, diagramGoal, diagramLabel, drawDiagram, layDiagram } from "./diagram.js";
 import { listen, play } from "./events.js";
-import { number } from "./format.js";
+import { threeDigits } from "./format.js";
 import { drawGradient, overlayGradient } from "./gradient.js";
 import { drawHeatmap, overlayHeatmap } from "./heatmap.js";
 import { buildInspector, summary, writeInspector } from "./inspector.js";
@@ -100,7 +100,9 @@ function writeHeadline({ parts, view }) {
   reason.textContent = view.verdict.reason;
   loss.textContent =
     `Loss ${view.loss.at === "last" ? "at the last step" : "over all steps"}: ` +
-    `${number(view.loss.value)} nats, perplexity ${number(view.loss.perplexity)}.`;
+    `${threeDigits(view.loss.value)} nats, perplexity ${threeDigits(view.loss.perplexity)}.` +
+    (view.loss.at === "last" ? "" : " Below, the losses of all steps add up: choose “last step” to " +
+      "see the gradient that the verdict is on.");
 }
 
 /* One frame: only what was asked for. */

@@ -48,7 +48,6 @@ def pack(view: ExplorerView) -> bytes:
 
 def _arrays(view: ExplorerView) -> dict[str, np.ndarray]:
     wanted = {
-        "hidden": np.float32,
         "gradient": np.float64,
         "gradient_flags": np.uint8,
         "share_own": np.float64,
@@ -59,17 +58,27 @@ def _arrays(view: ExplorerView) -> dict[str, np.ndarray]:
         "top": np.int32,
         "top_probability": np.float32,
         "truth_probability": np.float32,
+        "surprise": np.float64,
         "truth_rank": np.int32,
     }
-    arrays = {name: _plain(getattr(view, name), dtype) for name, dtype in wanted.items()}
+    states = _narrowest(view.hidden, *(lane.values for lane in view.lanes))
+    arrays = {"hidden": _plain(view.hidden, states)}
+    arrays |= {name: _plain(getattr(view, name), dtype) for name, dtype in wanted.items()}
     if view.similarity is not None:
         arrays["similarity"] = _plain(view.similarity, np.int32)
     own = arrays["hidden"][_layer_index(view)]
     for index, lane in enumerate(view.lanes):
-        values = _plain(lane.values, np.float32)
+        values = _plain(lane.values, states)
         if not (index == 0 and np.array_equal(values, own, equal_nan=True)):
             arrays[f"lane{index}"] = values
     return arrays
+
+
+def _narrowest(*arrays: np.ndarray) -> type:
+    """float32, unless a finite state is beyond it: a ReLU network's can be."""
+    most = np.finfo(np.float32).max
+    wide = any((np.isfinite(array) & (np.abs(array) > most)).any() for array in arrays)
+    return np.float64 if wide else np.float32
 
 
 def _plain(array: np.ndarray, dtype: type) -> np.ndarray:
@@ -84,9 +93,10 @@ def _lane_place(view: ExplorerView, index: int, places: dict[str, dict[str, Any]
     lane = view.lanes[index]
     steps, units = lane.values.shape
     place = places.get(f"lane{index}") or {
-        "dtype": "float32",
+        "dtype": places["hidden"]["dtype"],
         "shape": [steps, units],
-        "offset": places["hidden"]["offset"] + _layer_index(view) * steps * units * 4,
+        "offset": places["hidden"]["offset"]
+        + _layer_index(view) * steps * units * np.dtype(places["hidden"]["dtype"]).itemsize,
     }
     return {"key": lane.key, "label": lane.label, "scale": lane.scale, "place": place}
 

@@ -45,7 +45,7 @@ function headline() {
 }
 
 function strip() {
-  const tokens = el("div", { class: "tokens", "data-testid": "strip" });
+  const tokens = el("div", { class: "tokens", dir: "auto", "data-testid": "strip" });
   const play = el("button", { type: "button", class: "play", "aria-label": "Play" });
   const colour = select("Colour of the text", [
     ["surprise", "surprise"],

@@ -89,7 +89,7 @@ export function decades(log10) {
 /** Surprise of token t, -log p in nats, by the prediction made one step earlier; NaN for t = 0. */
 export function surprise(view, t) {
   if (t === 0) return NaN;
-  return -Math.log(view.arrays.truth_probability[t - 1]);
+  return view.arrays.surprise[t - 1];
 }
 
 /** Index of the chosen layer among the layer traces. */

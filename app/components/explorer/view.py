@@ -19,7 +19,7 @@ class Lane:
     Attributes:
         key: Short stable name, reported to Python when the lane is chosen ("h", "c", "forget").
         label: The name on screen ("forget gate f").
-        values: float32 (T, H).
+        values: float (T, H), sent as float32 unless that would overflow.
         scale: "signed_unit" (diverging, fixed [-1, 1]), "signed_own" (diverging, centred on 0,
             the lane's own largest magnitude, stated on screen) or "unit" (sequential, [0, 1]).
     """
@@ -49,7 +49,7 @@ class ExplorerView:
         targets: T tokens that come next.
         kind: "character" or "word" (words are set apart by spaces in the text strip).
         start: Index in the whole text of the first token.
-        hidden: float32 (N, T, H), h_t of every layer trace.
+        hidden: float (N, T, H), h_t of every layer trace.
         lanes: The lanes of `layer`; the first is h.
         gradient: float64 (N, T), log10 of the Euclidean norm of the total dL/dh_t; NaN where
             flagged.
@@ -67,6 +67,7 @@ class ExplorerView:
         top: int32 (T, K), indices of the K most likely next tokens, best first (K <= 5).
         top_probability: float32 (T, K).
         truth_probability: float32 (T,), the probability given to `targets`.
+        surprise: float64 (T,), -log of that probability in nats, exact where it underflows.
         truth_rank: int32 (T,), its rank, 1 is best.
         loss: {"at": "mean" | "last", "value": nats, "perplexity": float}.
         cursor: 0-based step at first mount, and whenever this value changes; kept inside the text.
@@ -99,6 +100,7 @@ class ExplorerView:
     top: np.ndarray
     top_probability: np.ndarray
     truth_probability: np.ndarray
+    surprise: np.ndarray
     truth_rank: np.ndarray
     loss: dict[str, Any]
     kind: str = "character"
@@ -140,6 +142,7 @@ class ExplorerView:
             "top": top,
             "top_probability": top,
             "truth_probability": (steps,),
+            "surprise": (steps,),
             "truth_rank": (steps,),
         }.items():
             _shaped(name, getattr(self, name), shape)
