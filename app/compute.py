@@ -30,9 +30,6 @@ MOST_BYTES = 256_000_000
 torch.set_num_threads(1)
 # Two readings at a time: more would only make each of thirty users wait longer.
 _SLOTS = threading.BoundedSemaphore(2)
-# Streamlit collects garbage after every run; what the imports left would be walked each time.
-gc.collect()
-gc.freeze()
 
 
 @dataclass(frozen=True)
@@ -59,6 +56,16 @@ class TokenText:
     vocabulary: Vocabulary
     unknown: int
     digest: str
+
+
+@st.cache_resource(show_spinner=False)
+def settle() -> None:
+    """Once, after the first page: put all that the imports left out of the garbage collector.
+
+    Streamlit collects after every run, and would walk some hundred thousand objects each time.
+    """
+    gc.collect()
+    gc.freeze()
 
 
 @st.cache_resource(show_spinner=False)

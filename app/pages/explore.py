@@ -85,6 +85,7 @@ def _page() -> None:
         _explore(choices)
         with _told():
             _compare(choices)
+    compute.settle()
 
 
 _page()

@@ -1,11 +1,13 @@
 """The network that reads a text: a stock recurrent module of PyTorch and a linear head."""
 
-from typing import Literal, get_args
+from collections.abc import Callable, Collection
+from typing import Any, Literal, get_args
 
 import torch
 import torch.nn.functional as F
 from jaxtyping import Float, Int64
 from torch import Tensor, nn
+from torch.overrides import TorchFunctionMode
 
 from core.errors import CoreError, SpecError
 from core.models.initialisation import draw_parameters
@@ -52,18 +54,14 @@ class SequenceModel(nn.Module):
         if dtype not in (torch.float32, torch.float64):
             raise SpecError(f"`dtype` (={dtype}) must be torch.float32 or torch.float64.")
         self.spec = spec
-        # On the meta device, because the modules would otherwise draw their defaults from the
-        # global random state.
-        self.rnn = _stock_module(spec, dtype).to_empty(device="cpu")
         outputs = spec.num_directions * spec.hidden_size
-        head = nn.Linear(outputs, spec.vocabulary_size, device="meta", dtype=dtype)
-        self.head = head.to_empty(device="cpu")
-        self.embedding: nn.Embedding | None = None
-        if spec.input == "embedding":
-            table = nn.Embedding(
-                spec.vocabulary_size, spec.embedding_size, device="meta", dtype=dtype
-            )
-            self.embedding = table.to_empty(device="cpu")
+        with _Undrawn():
+            self.rnn = _stock_module(spec, dtype)
+            self.head = nn.Linear(outputs, spec.vocabulary_size, dtype=dtype)
+            self.embedding: nn.Embedding | None = None
+            if spec.input == "embedding":
+                table = nn.Embedding(spec.vocabulary_size, spec.embedding_size, dtype=dtype)
+                self.embedding = table
         parameters = dict(self.named_parameters())
         with torch.no_grad():
             for name, values in draw_parameters(spec):
@@ -137,6 +135,35 @@ def next_token_loss(
     return F.cross_entropy(logits.flatten(0, 1), targets.flatten())
 
 
+_DRAWS = (
+    nn.init.uniform_,
+    nn.init.normal_,
+    nn.init.kaiming_uniform_,
+    Tensor.uniform_,
+    Tensor.normal_,
+)
+
+
+class _Undrawn(TorchFunctionMode):
+    """Inside it modules leave their parameters as memory has them: nothing random is drawn.
+
+    Modules draw their defaults from the global random state, which is the user's. Building them on
+    the meta device avoids that too, but its first use imports PyTorch's compiler, a second or two.
+    """
+
+    def __torch_function__(
+        self,
+        func: Callable[..., Any],
+        types: Collection[type],
+        args: tuple[Any, ...] = (),
+        kwargs: dict[str, Any] | None = None,
+    ) -> Any:
+        given = kwargs or {}
+        if func in _DRAWS:
+            return args[0] if args else given["tensor"]
+        return func(*args, **given)
+
+
 def _stock_module(spec: ModelSpec, dtype: torch.dtype) -> nn.RNN | nn.GRU | nn.LSTM:
     module, options = {
         "rnn_tanh": (nn.RNN, {"nonlinearity": "tanh"}),
@@ -149,7 +176,6 @@ def _stock_module(spec: ModelSpec, dtype: torch.dtype) -> nn.RNN | nn.GRU | nn.L
         spec.hidden_size,
         spec.num_layers,
         bidirectional=spec.bidirectional,
-        device="meta",
         dtype=dtype,
         **options,
     )
