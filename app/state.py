@@ -12,6 +12,8 @@ from typing import Any
 import streamlit as st
 
 EXPLORER = "explorer"
+HEAD_START = 0.9
+"""seconds that a new visitor's browser has for the explorer alone"""
 _CHOICES = ("lane", "layer", "order", "strip", "edges")
 _OPTIONS = {
     "order": ("index", "similarity"),
@@ -63,6 +65,13 @@ def tidy_address(labels: Mapping[str, Mapping[str, str]]) -> None:
     if tidy != asked:
         st.query_params.from_dict(tidy)
         st.rerun()
+
+
+def first_visit() -> bool:
+    """Whether the page is drawn for the first time in this session."""
+    first = "visited" not in st.session_state
+    st.session_state["visited"] = True
+    return first
 
 
 def looking(steps: int, layers: tuple[str, ...], lanes: tuple[str, ...]) -> Looking:

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from streamlit.testing.v1 import AppTest
 
-from app import compute
+from app import compute, state
 from app.components.explorer.pack import pack
 from app.figures.gradient_norms import Curve, gradient_norms
 from app.sidebar import MOST_STEPS, Choices
@@ -23,6 +23,13 @@ from core.text import Stretch
 
 MAIN = str(Path(__file__).resolve().parent.parent / "app" / "main.py")
 CELLS = {"rnn_tanh": "RNN", "rnn_relu": "ReLU", "gru": "GRU", "lstm": "LSTM"}
+
+
+@pytest.fixture(autouse=True, scope="module")
+def _no_browser_to_wait_for():
+    state.HEAD_START, before = 0.0, state.HEAD_START
+    yield
+    state.HEAD_START = before
 
 
 def page(**query: str) -> AppTest:

@@ -1,6 +1,7 @@
 """Explore: a network reads a text, and everything that happens inside it under one cursor."""
 
 import hashlib
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -83,6 +84,9 @@ def _page() -> None:
     with _told():
         choices = sidebar.choose()
         _explore(choices)
+        if state.first_visit():
+            # Plotly's bundle keeps a browser busy for a second: the explorer is painted before.
+            time.sleep(state.HEAD_START)
         with _told():
             _compare(choices)
     compute.settle()
