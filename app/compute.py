@@ -123,7 +123,7 @@ def highest(
 ) -> LayerReading:
     """The highest forward layer of that reading, without its states: for comparisons.
 
-    A network that is only compared does not take the memory of one that is looked at.
+    Small enough to stay when memory pushes the whole reading out.
     """
     key = (spec, inputs, targets, at)
     with _READINGS_LOCK:
@@ -157,7 +157,7 @@ _READINGS_LOCK = threading.Lock()
 
 
 @st.cache_resource(max_entries=48, show_spinner=False)
-def order_of(spec_digest: str, indices_digest: str, _hidden: np.ndarray) -> np.ndarray:
+def order_of(identity: str, layer: str, _hidden: np.ndarray) -> np.ndarray:
     """The units of a layer ordered by similarity."""
     return similarity_order(_hidden.astype(np.float64))
 

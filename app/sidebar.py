@@ -10,11 +10,17 @@ from app import compute, state
 from app.theme import CELL_LABELS
 from core.errors import CoreError
 from core.models import CellName, InitialisationName, InputName, LossAt, ModelSpec
-from core.text import DecodedText, Stretch, TokenScheme, check_text, decode_text
+from core.text import (
+    MAX_BYTES,
+    MAX_STEPS,
+    DecodedText,
+    Stretch,
+    TokenScheme,
+    check_text,
+    decode_text,
+)
 
 Name = TypeVar("Name", bound=str)
-LIMIT = 2_000_000
-MOST_STEPS = 500
 PASTE, UPLOAD = "paste", "upload"
 SCHEMES: dict[TokenScheme, str] = {
     "graphemes": "characters",
@@ -106,7 +112,12 @@ def _choose_text() -> tuple[str, DecodedText]:
     """The text asked for; after an unreadable one the last that could be read, and why."""
     titles, options = _titles(), LABELS["text"]
     name = st.selectbox(
-        "Text", list(options), format_func=options.__getitem__, key="text", bind="query-params"
+        "Text",
+        list(options),
+        format_func=options.__getitem__,
+        key="text",
+        bind="query-params",
+        help="\n\n".join(f"{t.title}: {t.description}" for t in compute.shipped_texts()),
     )
     if name in titles:
         return titles[name], compute.shipped(name)
@@ -139,14 +150,14 @@ def _pasted() -> DecodedText | None:
         persist_state="session",
         placeholder="Paste any text, in any script, then click outside this box.",
     )
-    return check_text(text, limit=LIMIT) if text else None
+    return check_text(text, limit=MAX_BYTES) if text else None
 
 
 def _uploaded() -> DecodedText | None:
     file = st.file_uploader("A text file, up to 2 MB", key="uploaded", max_upload_size=2)
     if file is None:
         return None
-    text = decode_text(file.getvalue(), limit=LIMIT)
+    text = decode_text(file.getvalue(), limit=MAX_BYTES)
     if text.note:
         st.caption(text.note)
     return text
@@ -189,12 +200,12 @@ def _choose_stretch(tokens: compute.TokenText) -> Stretch:
         steps = st.number_input(
             "Steps (to 500)",
             min_value=1,
-            max_value=MOST_STEPS,
+            max_value=MAX_STEPS,
             value=110,
             step=10,
             key="steps",
             bind="query-params",
-            help=f"The text has {available + 1:,} tokens; up to {MOST_STEPS} are read at once.",
+            help=f"The text has {available + 1:,} tokens; up to {MAX_STEPS} are read at once.",
         )
     with right:
         begin = st.number_input(
@@ -206,7 +217,7 @@ def _choose_stretch(tokens: compute.TokenText) -> Stretch:
             bind="query-params",
             help=f"The place in the text of the first token to read, 1 to {available:,}.",
         )
-    return Stretch.of(tokens.tokens, int(begin or 1) - 1, int(steps), MOST_STEPS)
+    return Stretch.of(tokens.tokens, int(begin or 1) - 1, int(steps), MAX_STEPS)
 
 
 def _choose_network(vocabulary_size: int) -> tuple[ModelSpec, LossAt]:

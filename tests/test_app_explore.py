@@ -13,13 +13,13 @@ from streamlit.testing.v1 import AppTest
 from app import compute, state
 from app.components.explorer.pack import pack
 from app.figures.gradient_norms import Curve, gradient_norms
-from app.sidebar import MOST_STEPS, Choices
+from app.sidebar import Choices
 from app.state import Looking
 from app.theme import verdict_text
 from app.view import explorer_view, lane_keys
 from core.analysis import similarity_order
 from core.models import ModelSpec
-from core.text import Stretch
+from core.text import MAX_STEPS, Stretch
 
 MAIN = str(Path(__file__).resolve().parent.parent / "app" / "main.py")
 CELLS = {"rnn_tanh": "RNN", "rnn_relu": "ReLU", "gru": "GRU", "lstm": "LSTM"}
@@ -140,7 +140,7 @@ def choices_of(cell="lstm", text="lighthouse", steps=23, start=5, **more) -> Cho
     spec = ModelSpec(
         cell=cell, vocabulary_size=len(tokens.vocabulary), hidden_size=6, seed=3, **more
     )
-    stretch = Stretch.of(tokens.tokens, start, steps, MOST_STEPS)
+    stretch = Stretch.of(tokens.tokens, start, steps, MAX_STEPS)
     return Choices(decoded, text, "graphemes", tokens, stretch, spec, "last")
 
 

@@ -139,6 +139,36 @@ def test_the_tape_keeps_neither_model_nor_graph_alive():
     assert tape["rnn.l0"].grad_hidden.shape == (2, 1, 5)
 
 
+class Marker:
+    """Lives as long as the graph that holds it."""
+
+
+class Marked(torch.autograd.Function):
+    """The identity, with a marker on its node of the graph."""
+
+    @staticmethod
+    def forward(ctx, x, marker):
+        ctx.marker = marker
+        return x.clone()
+
+    @staticmethod
+    def backward(ctx, gradient):
+        return gradient, None
+
+
+def test_a_pass_that_leaves_calls_out_keeps_no_graph_alive_either():
+    rnn, marker = nn.GRU(3, 5), Marker()
+    x = torch.ones(4, 2, 3, requires_grad=True)
+    with capture(rnn) as tape:
+        rnn(x)
+        rnn(Marked.apply(x, marker))[0].sum().backward()
+    kept = weakref.ref(marker)
+    del marker
+    gc.collect()
+    assert kept() is None
+    assert tape["l0", 1].grad_hidden.any()
+
+
 def test_later_changes_of_tensors_and_weights_do_not_reach_the_tape():
     lstm = nn.LSTM(3, 4, 2).double()
     x = torch.randn(5, 2, 3, dtype=torch.float64, generator=torch.Generator().manual_seed(1))

@@ -50,6 +50,10 @@ class Clock:
             for group in self._left_out:
                 group.skipped = group.skipped or any(n in self._seen for n in group.nodes())
 
+    def close(self) -> None:
+        """Let go of the graph: the tape outlives it."""
+        self.groups, self._left_out, self._seen = [], [], set()
+
     def _walk(self, start: Node) -> None:
         """Note every node that lies further back than this one; each is visited once a pass."""
         ahead = [start]

@@ -141,7 +141,7 @@ class _Recorder:
             handle.remove()
         for call in self._calls:
             call.release()
-        self._clock.groups.clear()
+        self._clock.close()
         self._handles, self._recurrent, self._also, self._kept = [], {}, {}, {}
 
     def _listens(self) -> bool:
