@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from core.errors import CoreError
+from core.text.limits import require_integer
 from core.text.tokens import require_tokens
 
 MAX_STEPS = 500
@@ -43,9 +44,9 @@ class Stretch:
             CoreError: `start`, `length` or `limit` is no whole number, or out of its range.
         """
         require_tokens(tokens)
-        _require_integer("start", start, 0)
-        _require_integer("length", length, 1)
-        _require_integer("limit", limit, 1)
+        require_integer("start", start, 0)
+        require_integer("length", length, 1)
+        require_integer("limit", limit, 1)
         if start > len(tokens) - 2:
             raise CoreError(
                 f"`start` (={start}) must be between 0 and {len(tokens) - 2}, so that a token "
@@ -60,10 +61,3 @@ class Stretch:
 
     def __len__(self) -> int:
         return len(self.inputs)
-
-
-def _require_integer(name: str, value: object, low: int) -> None:
-    if isinstance(value, bool) or not isinstance(value, int):
-        raise CoreError(f"`{name}` (={value!r}) must be a whole number of at least {low}.")
-    if value < low:
-        raise CoreError(f"`{name}` (={value}) must be at least {low}.")

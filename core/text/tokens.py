@@ -9,11 +9,11 @@ from core.errors import CoreError, TextError
 
 TokenScheme = Literal["graphemes", "letters", "words"]
 
-_GRAPHEME = regex.compile(r"\X")
-_NOT_LETTERS = regex.compile(r"[^A-Za-z]+")
+GRAPHEME = regex.compile(r"\X")
+NOT_LETTERS = regex.compile(r"[^A-Za-z]+")
 # A word starts with a letter; combining marks belong to it, and so do the joiners that Persian
 # and the Indic scripts write inside words.
-_WORD = regex.compile(r"\p{L}(?:[\u200c\u200d]?[\p{L}\p{M}])*+")
+WORD = regex.compile(r"\p{L}(?:[\u200c\u200d]?[\p{L}\p{M}])*+")
 
 
 def tokenize(text: str, scheme: TokenScheme) -> list[str]:
@@ -41,14 +41,14 @@ def tokenize(text: str, scheme: TokenScheme) -> list[str]:
 
     Source: UAX #29 for grapheme clusters (regex's `\X`); Dive into Deep Learning, section 9.2.
     """
-    _require_scheme(scheme)
+    require_scheme(scheme)
     if scheme == "graphemes":
-        return _GRAPHEME.findall(text)
+        return GRAPHEME.findall(text)
     if scheme == "letters":
-        tokens = list(_NOT_LETTERS.sub(" ", text).lower())
+        tokens = list(NOT_LETTERS.sub(" ", text).lower())
         kept = "the letters a to z"
     else:
-        tokens = _WORD.findall(text.lower())
+        tokens = WORD.findall(text.lower())
         kept = "words, which begin with a letter"
     if tokens in ([], [" "]):
         raise TextError(
@@ -72,7 +72,7 @@ def join_tokens(tokens: Sequence[str], scheme: TokenScheme) -> str:
     Raises:
         CoreError: `scheme` is none of the three.
     """
-    _require_scheme(scheme)
+    require_scheme(scheme)
     return (" " if scheme == "words" else "").join(tokens)
 
 
@@ -94,7 +94,15 @@ def require_tokens(tokens: Sequence[str], minimum: int = 2) -> None:
         )
 
 
-def _require_scheme(scheme: str) -> None:
+def require_scheme(scheme: str) -> None:
+    """Refuses a scheme that does not exist.
+
+    Args:
+        scheme: What was asked for.
+
+    Raises:
+        CoreError: It is none of the three.
+    """
     if scheme not in get_args(TokenScheme):
         raise CoreError(
             f"`scheme` (={scheme!r}) must be one of {', '.join(get_args(TokenScheme))}."
