@@ -9,6 +9,7 @@ if (root := str(Path(__file__).resolve().parent.parent)) not in sys.path:
 
 import streamlit as st
 
+from app.frame import draw
 from app.theme import STYLE
 
 st.set_page_config(
@@ -18,4 +19,9 @@ st.set_page_config(
     initial_sidebar_state="auto",
 )
 st.html(STYLE)
-st.navigation([st.Page("pages/explore.py", title="Explore", default=True)], position="hidden").run()
+draw(
+    [
+        st.Page("screens/explore.py", title="Explore", default=True),
+        st.Page("screens/text.py", title="Text", url_path="text"),
+    ]
+)

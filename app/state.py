@@ -17,9 +17,12 @@ HEAD_START = 0.9
 _CHOICES = ("lane", "layer", "order", "strip", "edges")
 _OPTIONS = {
     "order": ("index", "similarity"),
-    "strip": ("surprise", "gradient", "unit"),
+    "strip": (
+        "surprise", "gradient", "unit",
+        "reference:unigram", "reference:bigram", "reference:trigram", "difference",
+    ),
     "edges": ("forward", "gradient"),
-}
+}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -83,8 +86,8 @@ def looking(steps: int, layers: tuple[str, ...], lanes: tuple[str, ...]) -> Look
         lanes: the keys of the lanes that any layer has.
     """
     asked = st.query_params
-    written = asked.get("t", "")
-    step = int(written) if written.isascii() and written.isdigit() and len(written) < 7 else steps
+    step = _whole(asked.get("t", ""))
+    step = steps if step is None else step
     chosen = {name: asked.get(name, options[0]) for name, options in _OPTIONS.items()}
     kept = {
         name: value if value in _OPTIONS[name] else _OPTIONS[name][0]
@@ -116,9 +119,61 @@ def remember_choices() -> None:
             st.query_params[name] = str(value)
 
 
-def _reported(name: str) -> Any:
-    component = st.session_state.get(EXPLORER)
+def _reported(name: str, key: str = EXPLORER) -> Any:
+    component = st.session_state.get(key)
     return None if component is None else component.get(name)
+
+
+def hand(name: str, value: Any) -> None:
+    """The frame around the pages chose something that every page needs."""
+    st.session_state[f"handed_{name}"] = value
+
+
+def handed(name: str) -> Any:
+    """What the frame chose."""
+    return st.session_state[f"handed_{name}"]
+
+
+def remember_pair(component: str, name: str, parameter: str) -> None:
+    """A component reported two numbers: write them, as they are, into the address bar."""
+    pair = _reported(name, component)
+    if pair is not None:
+        st.query_params[parameter] = f"{int(pair[0])}-{int(pair[1])}"
+
+
+def asked_pair(parameter: str, otherwise: tuple[int, int]) -> tuple[int, int]:
+    """Two whole numbers that the address bar asks for."""
+    first, _, second = st.query_params.get(parameter, "").partition("-")
+    both = [_whole(first), _whole(second)]
+    return otherwise if None in both else (both[0] or 0, both[1] or 0)
+
+
+def asked_range(parameter: str, otherwise: tuple[int, int], most: int) -> tuple[int, int]:
+    """A range of ranks that the address bar asks for, made possible: 1 <= low < high."""
+    low, high = asked_pair(parameter, otherwise)
+    low = min(max(low, 1), max(most - 1, 1))
+    return low, max(min(high, max(most, 2)), low + 1)
+
+
+def remember_step(component: str, name: str, parameter: str) -> None:
+    """A component reported a step: write it, counted from 1, into the address bar."""
+    step = _reported(name, component)
+    if step is not None:
+        st.query_params[parameter] = str(int(step) + 1)
+
+
+def asked_step(parameter: str) -> int:
+    """A 0-based step that the address bar asks for, 0 if none."""
+    return max((_whole(st.query_params.get(parameter, "")) or 1) - 1, 0)
+
+
+def _whole(written: str) -> int | None:
+    return int(written) if written.isascii() and written.isdigit() and len(written) < 10 else None
+
+
+def choose(widget: str, option: Any) -> None:
+    """Set a widget to an option; only from a callback, before it is drawn again."""
+    st.session_state[widget] = option
 
 
 def keep_text(name: str, value: Any) -> None:

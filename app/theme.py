@@ -9,6 +9,7 @@ import math
 from core.analysis import Verdict
 from core.models import CellName
 
+BLUE, VERMILION = "#0072B2", "#D55E00"
 CELL_LABELS: dict[CellName, str] = {
     "rnn_tanh": "RNN",
     "rnn_relu": "ReLU RNN",
@@ -30,7 +31,8 @@ CELL_DASHES: dict[CellName, str] = {
 # Streamlit's own settings end here: a projector needs the side margins, and thirty controls in a
 # sidebar need less space between them. The text is ours alone.
 STYLE = """<style>
-.stMainBlockContainer { padding-left: 1.5rem; padding-right: 1.5rem; }
+.stMainBlockContainer { padding: 2.6rem 1.5rem 1.5rem; }
+[data-testid="stHeader"] { height: 2.5rem; min-height: 2.5rem; }
 [data-testid="stSidebarUserContent"] [data-testid="stVerticalBlock"] { gap: 0.55rem; }
 [data-testid="stSidebarHeader"] { height: 2.25rem; margin-bottom: 0; }
 [data-testid="stSidebarContent"] { padding-left: 1rem; padding-right: 1rem; }
@@ -48,6 +50,14 @@ VERBS = {
 def number(value: float, digits: int = 3) -> str:
     """A number with so many significant digits, as people write it."""
     return f"{value:.{digits}g}" if math.isfinite(value) else str(value)
+
+
+_SIGNS = {" ": "␣", "\n": "⏎", "\t": "⇥", "\u00a0": "⍽"}
+
+
+def visible(token: str) -> str:
+    """A token on its own: blank ones get a visible sign."""
+    return _SIGNS.get(token, token.replace("\n", "⏎").replace("\t", "⇥"))
 
 
 def plural(count: int, noun: str) -> str:

@@ -14,6 +14,10 @@ class TextError(CoreError):
     """A text cannot be read: binary, empty, too short or over the limit."""
 
 
+class DownloadError(TextError):
+    """A text cannot be fetched from its address, or not be kept in its folder."""
+
+
 class SpecError(CoreError):
     """A specification asks for a network that does not exist."""
 

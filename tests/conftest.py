@@ -81,23 +81,35 @@ def visit(app_address, browser):
     """Open the app with a query; afterwards nothing may have gone wrong in the browser."""
     contexts, wrong = [], []
 
-    def open_page(query: str = "", **options):
+    def open_page(query: str = "", ready: str = "explorer", **options):
         context = browser.new_context(viewport={"width": 1280, "height": 720}, **options)
         contexts.append(context)
         page = context.new_page()
         page.set_default_timeout(60_000)
-        page.on("console", lambda m: wrong.append(m.text) if m.type == "error" else None)
+        page.on("console", lambda m: wrong.append(m.text) if is_wrong(m) else None)
         page.on("pageerror", lambda error: wrong.append(str(error)))
         page.on("dialog", lambda dialog: wrong.append(f"dialog: {dialog.message}"))
         page.on("request", lambda r: wrong.append(r.url) if foreign(r.url) else None)
         page.goto(f"{app_address}/{query}")
-        page.locator('[data-testid="explorer"][data-painted]').wait_for()
+        page.locator(f'[data-testid="{ready}"][data-painted]').wait_for()
         return page
 
     yield open_page
     for context in contexts:
         context.close()
     assert wrong == []
+
+
+def is_wrong(message) -> bool:
+    """Whether a line on the console is an error of ours.
+
+    On a page other than the first, Streamlit looks for its server below the page's address before
+    it looks at the root.
+    """
+    probing = message.location["url"].endswith(
+        ("/text/_stcore/health", "/text/_stcore/host-config")
+    )
+    return message.type == "error" and not probing
 
 
 def foreign(url: str) -> bool:

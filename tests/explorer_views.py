@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from app.components.explorer import FLAGS, ExplorerView, Lane
+from app.components.explorer import FLAGS, ExplorerView, Lane, Reference
 
 T, H, N, K = 7, 3, 2, 5
 ARRAYS = {
@@ -68,3 +68,14 @@ def make_view(**changes) -> ExplorerView:
         "similarity": np.array([2, 0, 1], np.int32),
     }
     return ExplorerView(**(fields | changes))
+
+
+def make_references(steps: int = T) -> tuple[Reference, ...]:
+    """Two models: one that is sure and wrong now and then, and one that held a token impossible."""
+    rng = np.random.default_rng(5)
+    bigram = rng.uniform(0, 6, steps)
+    bigram[1:2] = np.inf
+    return (
+        Reference("unigram", "unigram", rng.uniform(0, 6, steps), 12.5),
+        Reference("bigram", "bigram", bigram, float("inf")),
+    )

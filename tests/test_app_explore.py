@@ -10,16 +10,18 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from streamlit.testing.v1 import AppTest
 
-from app import compute, state
+from app import state
 from app.components.explorer.pack import pack
+from app.compute import counts, readings, texts
 from app.figures.gradient_norms import Curve, gradient_norms
-from app.sidebar import Choices
+from app.sidebar.source import Source
 from app.state import Looking
 from app.theme import verdict_text
-from app.view import explorer_view, lane_keys
+from app.views.explorer import Choices, explorer_view, lane_keys
 from core.analysis import similarity_order
 from core.models import ModelSpec
 from core.text import MAX_STEPS, Stretch
+from tests.ngram_oracle import probability
 
 MAIN = str(Path(__file__).resolve().parent.parent / "app" / "main.py")
 CELLS = {"rnn_tanh": "RNN", "rnn_relu": "ReLU", "gru": "GRU", "lstm": "LSTM"}
@@ -99,7 +101,7 @@ def test_no_address_breaks_the_page(query):
 
 def test_a_pasted_text_is_read_and_kept_out_of_the_address():
     app = page(text="paste", steps="40")
-    assert "Until then: The lighthouse." in [caption.value for caption in app.caption]
+    assert "Until then: Skerrow Time." in [caption.value for caption in app.caption]
     app.text_area(key="pasted").set_value("Only mine: 秘密の文章. " * 9).run()
     assert_whole(app)
     assert not messages(app)
@@ -135,22 +137,24 @@ def test_tokens_that_leave_nothing_fall_back_to_characters():
 
 
 def choices_of(cell="lstm", text="lighthouse", steps=23, start=5, **more) -> Choices:
-    decoded = compute.shipped(text)
-    tokens = compute.tokens_of(decoded.digest, "graphemes", decoded.text)
+    decoded = texts.shipped(text)
+    tokens = texts.tokens_of(decoded.digest, "graphemes", decoded.text)
     spec = ModelSpec(
         cell=cell, vocabulary_size=len(tokens.vocabulary), hidden_size=6, seed=3, **more
     )
     stretch = Stretch.of(tokens.tokens, start, steps, MAX_STEPS)
-    return Choices(decoded, text, "graphemes", tokens, stretch, spec, "last")
+    source = Source(decoded, text, False, "graphemes", tokens, stretch)
+    return Choices(source, spec, "last")
 
 
 def indices_of(choices: Choices):
-    encode = choices.tokens.vocabulary.encode
-    return tuple(encode(choices.stretch.inputs)), tuple(encode(choices.stretch.targets))
+    encode = choices.source.tokens.vocabulary.encode
+    stretch = choices.source.stretch
+    return tuple(encode(stretch.inputs)), tuple(encode(stretch.targets))
 
 
 def reading_of(choices: Choices):
-    return compute.reading(choices.spec, *indices_of(choices), choices.at)
+    return readings.reading(choices.spec, *indices_of(choices), choices.at)
 
 
 @pytest.mark.parametrize("cell", CELLS)
@@ -160,7 +164,7 @@ def test_the_explorer_draws_the_readings_own_numbers(cell):
     chosen = reading.layers[2]
     looking = Looking(4, chosen.name, "h", "index", "surprise", "forward")
     view = explorer_view(choices, reading, looking, similarity_order(chosen.hidden), "id")
-    assert view.inputs == choices.stretch.inputs
+    assert view.inputs == choices.source.stretch.inputs
     assert tuple(layer["name"] for layer in view.layers) == (
         "rnn.l0",
         "rnn.l0_reverse",
@@ -216,13 +220,13 @@ def test_an_overflowing_network_shows_its_finite_numbers_as_they_are():
 
 
 def test_readings_are_kept_by_the_memory_they_take():
-    compute._readings.clear()
+    readings._readings.clear()
     choices = choices_of(steps=40)
     first = reading_of(choices)
     assert reading_of(choices) is first
-    assert compute._readings.currsize == compute._bytes_of(first) == 40 * 6 * 6 * 4
-    assert compute._readings.maxsize == compute.MOST_BYTES
-    light = compute.highest(choices.spec, *indices_of(choices), choices.at)
+    assert readings._readings.held == readings._bytes_of(first) == 40 * 6 * 6 * 4
+    assert readings._readings.most == readings.MOST_BYTES
+    light = readings.highest(choices.spec, *indices_of(choices), choices.at)
     assert light.hidden.size == 0
     np.testing.assert_array_equal(light.gradient, first.layers[0].gradient)
 
@@ -235,7 +239,7 @@ def test_cached_arrays_cannot_be_changed():
 
 def test_the_comparison_shows_the_three_cells_own_norms():
     choices, curves = choices_of(), []
-    for cell in compute.compared(choices.spec):
+    for cell in readings.compared(choices.spec):
         layer = reading_of(replace(choices, spec=replace(choices.spec, cell=cell))).layers[0]
         curves.append(
             Curve(f"{cell}: {verdict_text(layer.verdict)}", layer.gradient, "#000000", "dot")
@@ -252,7 +256,37 @@ def test_the_comparison_shows_the_three_cells_own_norms():
 def test_a_vocabulary_that_is_too_large_keeps_its_frequent_tokens():
     rare = "".join(chr(0x4E00 + k) for k in range(3000))
     text = rare + rare[:500] * 2
-    tokens = compute.tokens_of("many", "graphemes", text)
-    assert len(tokens.vocabulary) == compute.MOST_TOKENS
-    assert tokens.unknown == 3000 - (compute.MOST_TOKENS - 1)
+    tokens = texts.tokens_of("many", "graphemes", text)
+    assert len(tokens.vocabulary) == texts.MOST_TOKENS
+    assert tokens.unknown == 3000 - (texts.MOST_TOKENS - 1)
     assert set(rare[:500]) <= set(tokens.vocabulary.tokens)
+
+
+def test_the_references_have_not_seen_the_stretch():
+    choices = choices_of(steps=60, start=100)
+    source = choices.source
+    found = counts.references(source.tokens, source.stretch)
+    assert [each.key for each in found] == ["unigram", "bigram", "trigram"]
+    tokens, size = source.tokens.tokens, len(source.tokens.vocabulary)
+    pieces = [tokens[:100], tokens[161:]]
+    read = tokens[100:161]
+    for order, reference in enumerate(found, 1):
+        for t in (0, 1, 2, 17, 59):
+            context = read[max(0, t + 2 - order) : t + 1]
+            p = probability(
+                pieces, context, read[t + 1], size, (1.0,) * (len(context) + 1), "unigram"
+            )
+            assert reference.surprise[t] == pytest.approx(-math.log(p), rel=1e-12)
+        assert reference.perplexity == pytest.approx(math.exp(reference.surprise.mean()))
+    reading = reading_of(choices)
+    looking = Looking(4, "rnn.l0", "h", "index", "surprise", "forward")
+    similarity = similarity_order(reading.layers[0].hidden)
+    view = explorer_view(choices, reading, looking, similarity, "id", found)
+    for drawn, reference in zip(view.references, found, strict=True):
+        assert drawn.surprise is reference.surprise
+
+
+def test_a_stretch_that_is_the_whole_text_has_no_reference():
+    source = choices_of(steps=500, start=0, text="greetings").source
+    tokens = replace(source.tokens, tokens=source.stretch.inputs[:40], digest="only these")
+    assert counts.references(tokens, Stretch.of(tokens.tokens, 0, 39)) == ()

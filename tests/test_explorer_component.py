@@ -11,12 +11,23 @@ import numpy as np
 import playwright
 import pytest
 
-from app.components.explorer import Lane
-from app.components.explorer.bundle import FOLDER, MODULES, javascript, stylesheet
+from app.components.bundle import javascript, stylesheet
+from app.components.explorer import FOLDER, MODULES, STYLES, Lane, Reference
 from app.components.explorer.pack import MAGIC, pack
-from tests.explorer_views import ARRAYS, H, N, T, make_view
+from tests.explorer_views import ARRAYS, H, N, T, make_references, make_view
 
 TESTS = Path(__file__).parent
+SHARED = FOLDER.parent / "shared"
+
+
+@pytest.fixture
+def modules(tmp_path):
+    """A folder with the component's files and the shared ones side by side, as node loads them."""
+    for folder in (FOLDER, SHARED):
+        no_python = shutil.ignore_patterns("*.py", "__py*")
+        shutil.copytree(folder, tmp_path / folder.name, ignore=no_python)
+    (tmp_path / "package.json").write_text('{"type": "module"}')
+    return tmp_path
 
 
 def refuse_constant(word: str):
@@ -81,8 +92,31 @@ def test_meta_is_strict_json_and_keeps_every_token():
     assert read(pack(lost))[0]["loss"]["value"] == "NaN"
 
 
+def test_references_arrive_whole_and_in_order():
+    references = make_references()
+    meta, body = read(pack(make_view(references=references, reference_note="counted elsewhere")))
+    assert meta["reference_note"] == "counted elsewhere"
+    for reference, sent in zip(references, meta["references"], strict=True):
+        assert (sent["key"], sent["label"]) == (reference.key, reference.label)
+        assert float(sent["perplexity"]) == reference.perplexity
+        place = meta["arrays"][sent["array"]]
+        assert place["dtype"] == "float64"
+        assert place["offset"] % 8 == 0
+        np.testing.assert_array_equal(array_at(body, place), reference.surprise)
+    alone, _ = read(pack(make_view()))
+    assert alone["references"] == []
+    assert not any(name.startswith("reference") for name in alone["arrays"])
+
+
+@pytest.mark.parametrize("strip", ["reference:unigram", "reference:of another text", "difference"])
+def test_a_strip_of_a_reference_that_is_not_there_is_no_error(strip):
+    assert read(pack(make_view(strip=strip)))[0]["strip"] == strip
+
+
 def test_packing_is_deterministic():
     assert pack(make_view()) == pack(make_view())
+    with_references = pack(make_view(references=make_references()))
+    assert with_references == pack(make_view(references=make_references()))
 
 
 @pytest.mark.parametrize(
@@ -98,6 +132,9 @@ def test_packing_is_deterministic():
         ({"similarity": np.zeros(H + 1, np.int32)}, "`similarity`"),
         ({"lanes": (Lane("h", "h", np.zeros((T, H + 1), np.float32)),)}, "lanes[h].values"),
         ({"lanes": (Lane("h", "h", np.zeros((T, H), np.float32), "loud"),)}, "`scale`"),
+        ({"strip": "trigram"}, "`strip` (='trigram')"),
+        ({"references": make_references(T + 1)}, "`references[unigram].surprise`"),
+        ({"references": make_references()[:1] * 2}, "`references` (keys unigram, unigram)"),
     ],
 )
 def test_what_does_not_fit_together_is_refused_by_name(changes, named):
@@ -105,9 +142,27 @@ def test_what_does_not_fit_together_is_refused_by_name(changes, named):
         make_view(**changes)
 
 
+@pytest.mark.parametrize(
+    ("changes", "named"),
+    [
+        ({"key": ""}, "`key`"),
+        ({"label": ""}, "`label`"),
+        ({"surprise": np.array([1, np.nan, 2])}, "`surprise` of `trigram` (=nan)"),
+        ({"surprise": np.array([1, -0.5, np.inf])}, "`surprise` of `trigram` (=-0.5)"),
+        ({"perplexity": 0.9}, "`perplexity` (=0.9)"),
+        ({"perplexity": float("nan")}, "`perplexity` (=nan)"),
+    ],
+)
+def test_a_reference_that_is_no_surprise_is_refused_by_name(changes, named):
+    fields = {"key": "trigram", "label": "trigram", "surprise": np.ones(3), "perplexity": 6.7}
+    Reference(**fields)
+    with pytest.raises(ValueError, match=re.escape(named)):
+        Reference(**(fields | changes))
+
+
 def test_bundle_is_one_module_without_imports():
-    source = javascript()
-    assert source == javascript()
+    source = javascript(FOLDER, MODULES)
+    assert source == javascript(FOLDER, MODULES)
     assert len(re.findall(r"^export default function \w+\(", source, re.MULTILINE)) == 1
     assert len(re.findall(r"^export ", source, re.MULTILINE)) == 1
     assert not re.search(r"^\s*import\b", source, re.MULTILINE)
@@ -117,19 +172,48 @@ def test_bundle_is_one_module_without_imports():
 
 
 def test_bundle_holds_every_file_of_the_folder():
-    assert sorted(MODULES) == sorted(path.name for path in FOLDER.glob("*.js"))
+    own = {path.name for path in FOLDER.glob("*.js")}
+    assert {name for name in MODULES if "/" not in name} == own
+    assert len(set(MODULES)) == len(MODULES)
 
 
-def test_bundle_refuses_two_meanings_of_one_name(monkeypatch, tmp_path):
-    monkeypatch.setattr("app.components.explorer.bundle.FOLDER", tmp_path)
-    monkeypatch.setattr("app.components.explorer.bundle.MODULES", ("a.js", "b.js"))
+def test_bundle_joins_two_folders(tmp_path):
+    own, shared = tmp_path / "own", tmp_path / "shared"
+    own.mkdir()
+    shared.mkdir()
+    (shared / "a.js").write_text("export function first() {}\n")
+    (shared / "b.js").write_text('import { first } from "./a.js";\nexport const two = first;\n')
+    (own / "main.js").write_text(
+        'import { first } from "../shared/a.js";\nimport { two } from "../shared/b.js";\n'
+        "export default function go() { first(two); }\n"
+    )
+    joined = javascript(own, ("../shared/a.js", "../shared/b.js", "main.js"))
+    assert re.findall(r"^\w.*", joined, re.MULTILINE) == [
+        "function first() {}",
+        "const two = first;",
+        "export default function go() { first(two); }",
+    ]
+    with pytest.raises(ValueError, match="imports `first`"):
+        javascript(own, ("../shared/b.js", "../shared/a.js", "main.js"))
+
+
+@pytest.mark.parametrize(
+    ("second", "said"),
+    [
+        ("function same() {}\n", "`same` is defined"),
+        ("async function same() {}\n", "`same` is defined"),
+        ('import { other } from "./a.js";\n', "imports `other`"),
+        ('import { same as other } from "./a.js";\n', "imports `same as other`"),
+        ('import { same } from "../a.js";\n', "imports `same`"),
+        ('import * as all from "./a.js";\n', "cannot be joined"),
+        ('import { same } from "somewhere";\n', "cannot be joined"),
+    ],
+)
+def test_bundle_refuses_what_would_change_its_meaning_when_joined(tmp_path, second, said):
     (tmp_path / "a.js").write_text("export function same() {}\n")
-    (tmp_path / "b.js").write_text("function same() {}\n")
-    with pytest.raises(ValueError, match="`same` is defined"):
-        javascript()
-    (tmp_path / "b.js").write_text('import { other } from "./a.js";\n')
-    with pytest.raises(ValueError, match="imports `other`"):
-        javascript()
+    (tmp_path / "b.js").write_text(second)
+    with pytest.raises(ValueError, match=said):
+        javascript(tmp_path, ("a.js", "b.js"))
 
 
 def test_scripts_write_text_only_as_text_and_ask_no_other_host():
@@ -141,8 +225,8 @@ def test_scripts_write_text_only_as_text_and_ask_no_other_host():
     for name in MODULES:
         source = (FOLDER / name).read_text(encoding="utf-8")
         assert [word for word in forbidden if word in source] == [], name
-    assert "url(" not in stylesheet()
-    assert "@import" not in stylesheet()
+    assert "url(" not in stylesheet(FOLDER, STYLES)
+    assert "@import" not in stylesheet(FOLDER, STYLES)
 
 
 def test_exported_functions_are_documented_and_files_stay_small():
@@ -162,19 +246,17 @@ def needs_node() -> str:
 
 def test_node_accepts_the_bundle(tmp_path):
     module = tmp_path / "bundle.mjs"
-    module.write_text(javascript(), encoding="utf-8")
+    module.write_text(javascript(FOLDER, MODULES), encoding="utf-8")
     done = subprocess.run(
         [needs_node(), "--check", str(module)], capture_output=True, text=True, check=False
     )
     assert done.returncode == 0, done.stderr
 
 
-def test_node_reads_what_python_packed(tmp_path):
-    view = make_view()
-    (tmp_path / "view.bin").write_bytes(pack(view))
-    shutil.copytree(FOLDER, tmp_path / "explorer", ignore=shutil.ignore_patterns("*.py", "__py*"))
-    (tmp_path / "package.json").write_text('{"type": "module"}')
-    (tmp_path / "read.js").write_text(
+def test_node_reads_what_python_packed(modules):
+    view = make_view(references=make_references())
+    (modules / "view.bin").write_bytes(pack(view))
+    (modules / "read.js").write_text(
         'import { readFileSync } from "node:fs";\n'
         'import { unpack } from "./explorer/unpack.js";\n'
         'const bytes = new Uint8Array(readFileSync("view.bin"));\n'
@@ -184,10 +266,12 @@ def test_node_reads_what_python_packed(tmp_path):
         "const arrays = Object.fromEntries(Object.entries(view.arrays).map(([k, v]) => [k, [...v]"
         ".map(String)]));\n"
         "console.log(JSON.stringify({ arrays, lane: [...view.lanes[0].values].map(String), "
-        "inputs: view.inputs, perplexity: String(view.loss.perplexity), decades: view.decades }));"
+        "inputs: view.inputs, perplexity: String(view.loss.perplexity), decades: view.decades, "
+        "references: view.references.map((each) => [each.key, String(each.perplexity), "
+        "[...each.surprise].map(String)]) }));"
     )
     done = subprocess.run(
-        [needs_node(), "read.js"], cwd=tmp_path, capture_output=True, text=True, check=False
+        [needs_node(), "read.js"], cwd=modules, capture_output=True, text=True, check=False
     )
     assert done.returncode == 0, done.stderr
     seen = json.loads(done.stdout)
@@ -198,16 +282,18 @@ def test_node_reads_what_python_packed(tmp_path):
     np.testing.assert_array_equal([float(v) for v in seen["lane"]], view.lanes[0].values.ravel())
     assert tuple(seen["inputs"]) == view.inputs
     assert seen["perplexity"] == "Infinity"
+    for reference, sent in zip(view.references, seen["references"], strict=True):
+        assert sent[:2] == [reference.key, str(reference.perplexity).replace("inf", "Infinity")]
+        np.testing.assert_array_equal([float(v) for v in sent[2]], reference.surprise)
     low, high = np.nanmin(view.gradient), np.nanmax(view.gradient)
     assert seen["decades"][0] == np.floor(low) and seen["decades"][1] == np.ceil(high)
 
 
-def test_node_tests_pass(tmp_path):
-    shutil.copytree(FOLDER, tmp_path / "explorer", ignore=shutil.ignore_patterns("*.py", "__py*"))
-    shutil.copytree(TESTS / "js", tmp_path / "js")
-    (tmp_path / "package.json").write_text('{"type": "module"}')
+def test_node_tests_pass(modules):
+    (modules / "js").mkdir()
+    shutil.copy(TESTS / "js" / "explorer.test.js", modules / "js")
     done = subprocess.run(
-        [needs_node(), "--test", "js/"], cwd=tmp_path, capture_output=True, text=True, check=False
+        [needs_node(), "--test", "js/"], cwd=modules, capture_output=True, text=True, check=False
     )
     assert done.returncode == 0, done.stdout + done.stderr
     assert re.search(r"^# pass [1-9]", done.stdout, re.MULTILINE), done.stdout

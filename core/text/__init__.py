@@ -1,5 +1,6 @@
 """From a file or a pasted text to the indices a network reads, and what counting them tells."""
 
+from core.text.copies import longest_copy
 from core.text.counts import MAX_ORDER, NgramCounts, entropy, share_seen_once
 from core.text.ngram_model import Backoff, NgramModel
 from core.text.perplexity import bits_per_character, perplexity, perplexity_of_surprise, surprise
@@ -36,6 +37,7 @@ __all__ = [
     "entropy",
     "fit_zipf",
     "join_tokens",
+    "longest_copy",
     "perplexity",
     "perplexity_of_surprise",
     "random_offset",

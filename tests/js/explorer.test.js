@@ -1,11 +1,15 @@
-// Run by tests/test_explorer_component.py, which puts the component's files beside this folder.
+// Run by tests/test_explorer_component.py, which puts the folders of app/components that it
+// needs beside this one.
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { css, ink, level, rgb, table } from "../explorer/colours.js";
+import { css, ink, level, rgb, table } from "../shared/colours.js";
 import { columnEdges, edgeAt, edgeWidth } from "../explorer/edges.js";
-import { chance, gradientNorm, number, power, probability, short, tenTo, visible } from "../explorer/format.js";
+import { chance, gradientNorm, number, power, probability, short, tenTo, visible } from "../shared/format.js";
 import { budget, diagramPlan, heights, plan, timeAxis, timeTicks, windowStart } from "../explorer/layout.js";
+import {
+  blindGuess, difference, namedReference, referenceWords, stripOptions, surprises,
+} from "../explorer/references.js";
 import { adopt, fitTo, newState, stepFor, tell } from "../explorer/state.js";
 import { decades, scaleRange, surprise } from "../explorer/unpack.js";
 
@@ -162,7 +166,7 @@ test("Python's echo never fights the user, Python's word does win", () => {
 test("a page that always passes the same cursor leaves the user's alone; shorter text clamps it", () => {
   const view = (steps) => ({
     steps, units: 4, cursor: 0, lane: "h", order: "index", strip: "surprise", edges: "forward",
-    lanes: [{ key: "h" }], arrays: {},
+    lanes: [{ key: "h" }], arrays: {}, references: [],
   });
   const state = newState();
   fitTo(state, view(100));
@@ -199,4 +203,61 @@ test("a token's surprise comes from the prediction one step earlier", () => {
   const view = { arrays: { surprise: [Math.log(2), 1.5] } };
   assert.ok(Number.isNaN(surprise(view, 0)));
   assert.equal(surprise(view, 1), Math.log(2));
+});
+
+const reference = (key, surprise, perplexity) => ({ key, label: key, surprise, perplexity });
+const counted = (note = "") => ({
+  steps: 3, units: 1, cursor: 0, lane: "h", order: "index", strip: "difference", edges: "forward",
+  vocabulary: ["a", "b"], lanes: [{ key: "h" }], arrays: { surprise: [1, 3, 9] },
+  references: [reference("unigram", [2, 2, 9], 7.389), reference("bigram", [0.5, Infinity, 9], Infinity)],
+  reference_note: note,
+});
+
+test("references are offered as colours of the text only where there are any", () => {
+  const values = (view) => stripOptions(view).map(([value]) => value);
+  assert.deepEqual(values({ references: [] }), ["surprise", "gradient", "unit"]);
+  assert.deepEqual(stripOptions(counted()).slice(0, 4), [
+    ["surprise", "surprise"],
+    ["reference:unigram", "surprise: unigram"],
+    ["reference:bigram", "surprise: bigram"],
+    ["difference", "network − bigram"],
+  ]);
+  assert.equal(namedReference(counted(), "reference:bigram").key, "bigram");
+  assert.equal(namedReference(counted(), "surprise"), undefined);
+});
+
+test("a colour of the text that is not there falls back to surprise, one that is there stays", () => {
+  const shown = (view, strip) => {
+    const state = newState();
+    fitTo(state, { ...view, strip });
+    return state.strip;
+  };
+  const bare = { ...counted(), references: [] };
+  for (const strip of ["difference", "reference:bigram", "reference:unigram"]) {
+    assert.equal(shown(counted(), strip), strip);
+    assert.equal(shown(bare, strip), "surprise");
+  }
+  assert.equal(shown(counted(), "reference:trigram"), "surprise");
+  assert.equal(shown(bare, "gradient"), "gradient");
+});
+
+test("all models are compared on the same token, and nothing came before the first", () => {
+  const view = counted();
+  assert.deepEqual(surprises(view, 2).map(({ key, nats }) => [key, nats]), [
+    ["network", 3], ["unigram", 2], ["bigram", Infinity],
+  ]);
+  assert.ok(surprises(view, 0).every(({ nats }) => Number.isNaN(nats)));
+  assert.equal(difference(view, 1), 0.5);
+  assert.equal(difference(view, 2), -Infinity);
+  assert.ok(Number.isNaN(difference(view, 0)));
+  assert.equal(blindGuess(view), Math.log(2));
+});
+
+test("the best reference is named with what it was counted on", () => {
+  assert.equal(referenceWords({ references: [] }), "");
+  assert.equal(referenceWords(counted()), " A unigram: perplexity 7.39.");
+  assert.equal(referenceWords(counted("counted elsewhere")),
+    " A unigram counted elsewhere: perplexity 7.39.");
+  const lost = { references: [reference("trigram", [], Infinity)], reference_note: "" };
+  assert.equal(referenceWords(lost), " A trigram: perplexity ∞.");
 });

@@ -8,17 +8,45 @@ It knows nothing of torch or of core: it receives plain arrays and draws them.
 """
 
 from collections.abc import Callable
+from pathlib import Path
 
 from streamlit.components.v2 import component
 from streamlit.components.v2.bidi_component.state import ComponentResult
 
-from app.components.explorer.bundle import javascript, stylesheet
+from app.components.bundle import javascript, stylesheet
 from app.components.explorer.pack import pack
-from app.components.explorer.view import FLAGS, ExplorerView, Lane
+from app.components.explorer.view import FLAGS, ExplorerView, Lane, Reference
 
-__all__ = ["FLAGS", "ExplorerView", "Lane", "explorer"]
+__all__ = ["FLAGS", "ExplorerView", "Lane", "Reference", "explorer"]
 
-_MOUNT = component("unrolled_explorer", css=stylesheet(), js=javascript())
+FOLDER = Path(__file__).parent
+STYLES = ("../shared/shared.css", "explorer.css")
+# In the order of use: a module stands after those it imports.
+MODULES = (
+    "../shared/format.js",
+    "../shared/colours.js",
+    "../shared/dom.js",
+    "unpack.js",
+    "references.js",
+    "layout.js",
+    "state.js",
+    "skeleton.js",
+    "text_strip.js",
+    "edges.js",
+    "folded.js",
+    "diagram.js",
+    "heatmap.js",
+    "gradient.js",
+    "equations.js",
+    "inspector.js",
+    "pointing.js",
+    "events.js",
+    "main.js",
+)
+
+_MOUNT = component(
+    "unrolled_explorer", css=stylesheet(FOLDER, STYLES), js=javascript(FOLDER, MODULES)
+)
 
 
 def explorer(
@@ -50,7 +78,7 @@ def explorer(
 
     Returns:
         `cursor` (0-based step), `lane`, `layer`, `order`, `strip` and `edges` as last chosen by
-        the user; None where nothing was chosen yet.
+        the user, in the values that `ExplorerView` takes; None where nothing was chosen yet.
     """
     return _MOUNT(
         key=key,

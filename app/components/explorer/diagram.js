@@ -1,10 +1,10 @@
 // The network unrolled around the cursor: tokens below, layers upward, prediction on top.
-import { level } from "./colours.js";
+import { level } from "../shared/colours.js";
+import { el, sized } from "../shared/dom.js";
+import { chance, short, visible } from "../shared/format.js";
 import { columnEdges, drawEdge, edgeWidth, widthWords } from "./edges.js";
 import { drawFolded } from "./folded.js";
-import { chance, short, visible } from "./format.js";
 import { diagramPlan, windowStart } from "./layout.js";
-import { el, sized } from "./skeleton.js";
 import { layerIndex } from "./unpack.js";
 
 /** Rows and columns of the little grid that holds a node's H units. */

@@ -1,5 +1,5 @@
 // The unrolled diagram's edges: which there are, how thick they are, how they are drawn and found.
-import { clamp, gradientNorm, number } from "./format.js";
+import { clamp, gradientNorm, number } from "../shared/format.js";
 
 const FLOOR = -8; // log10 of the gradient norm drawn as a hairline
 const CEILING = 1; // and as the thickest line: absolute, the same for every network

@@ -1,6 +1,6 @@
 // The chosen unit's own equation with this step's numbers. Only from lanes that are there: a value
 // that was not sent (the state before the first step) stays a letter.
-import { el, symbol } from "./skeleton.js";
+import { el, symbol } from "../shared/dom.js";
 import { layerIndex } from "./unpack.js";
 
 const NEEDS = {

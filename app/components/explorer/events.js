@@ -1,5 +1,6 @@
 // Mouse, touch, keyboard and controls. Each handler changes the state and asks for a redraw.
-import { clamp } from "./format.js";
+import { showTip } from "../shared/dom.js";
+import { clamp } from "../shared/format.js";
 import { gradientWords } from "./gradient.js";
 import { cellAt, cellWords } from "./heatmap.js";
 import { diagramWords, edgeUnder, unitAt } from "./pointing.js";
@@ -181,25 +182,14 @@ function stripStep(x, event) {
 
 /* The tooltip that follows the pointer, and goes with it. */
 function hover(x, node, words) {
+  const { tip, root } = x.parts;
   node.addEventListener("pointermove", (event) => {
     if (event.pointerType === "touch") return;
     const box = node.getBoundingClientRect();
-    showTip(x, event, words(event.clientX - box.left, event.clientY - box.top));
+    showTip(tip, root, event, words(event.clientX - box.left, event.clientY - box.top));
   });
   node.addEventListener("pointerleave", () => {
-    showTip(x, null, "");
+    showTip(tip, root, null, "");
     if (node === x.parts.diagram.canvas) light(x, null);
   });
-}
-
-function showTip(x, event, words) {
-  const { tip, root } = x.parts;
-  tip.classList.toggle("shown", Boolean(words));
-  if (!words) return;
-  tip.textContent = words;
-  const box = root.getBoundingClientRect();
-  const right = event.clientX - box.left > box.width - 320;
-  tip.style.left = right ? "auto" : `${event.clientX - box.left + 14}px`;
-  tip.style.right = right ? `${box.right - event.clientX + 14}px` : "auto";
-  tip.style.top = `${event.clientY - box.top + 16}px`;
 }

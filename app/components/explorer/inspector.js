@@ -1,8 +1,9 @@
 // The step under the cursor in numbers. Rows are made once; a move only writes texts and widths.
-import { css, level } from "./colours.js";
+import { css, level } from "../shared/colours.js";
+import { el, symbol } from "../shared/dom.js";
+import { clamp, gradientNorm, number, percent, probability, visible } from "../shared/format.js";
 import { buildEquations, writeEquations } from "./equations.js";
-import { clamp, gradientNorm, number, percent, probability, visible } from "./format.js";
-import { el, symbol } from "./skeleton.js";
+import { blindGuess, surprises } from "./references.js";
 import { layerIndex, surprise } from "./unpack.js";
 
 function bar() {
@@ -33,10 +34,11 @@ export function buildInspector(x) {
   const norm = el("span", { "data-testid": "gradient-value" });
   const share = el("p", { class: "note" });
   const surprised = el("p", { class: "note" });
+  const models = view.references.length ? surprises(view, 0).map(({ label }) => row(label)) : [];
   const equations = buildEquations(x);
-  x.inspector = { step, next, lanes, unit, norm, share, surprised, equations };
+  x.inspector = { step, next, lanes, unit, norm, share, surprised, models, equations };
   x.parts.inspector.replaceChildren(
-    step, surprised,
+    step, surprised, ...modelTable(view, models),
     el("h4", { text: "Next token" }), top,
     unit, el("div", {}, lanes.map((each) => each.node)), ...equations.nodes,
     el("h4", { text: "Gradient here" }),
@@ -45,23 +47,47 @@ export function buildInspector(x) {
   );
 }
 
+/* One bar a model on the strip's scale; nothing when the network stands alone. */
+function modelTable(view, models) {
+  if (!models.length) return [];
+  for (const model of models) model.mark.remove();
+  const most = (2 * blindGuess(view)).toFixed(1);
+  const names = view.references.map(({ label }) => label).join(", ");
+  const source = view.reference_note && ` ${names}: ${view.reference_note}.`;
+  const title = `Bars: 0 to ${most} nats; the line in the middle is a blind guess.${source}`;
+  const nodes = models.map(({ node }) => node);
+  return [el("div", { class: "models", "data-testid": "inspector-surprise", title }, nodes)];
+}
+
 /** Writes the numbers of the cursor's step. */
 export function writeInspector(x) {
   const { view, state, inspector } = x;
   const t = state.cursor;
   inspector.step.textContent = `Step ${t + 1}: it has just read “${visible(view.inputs[t])}”`;
-  const nats = surprise(view, t);
   const place = view.start ? `Token ${view.start + t + 1} of the text. ` : "";
-  const surprised = Number.isNaN(nats)
-    ? "Its surprise is not a number: the states overflowed."
-    : `Its surprise: ${number(nats)} nats`;
-  inspector.surprised.textContent = place + (t === 0
-    ? "Nothing came before it: no surprise to measure."
-    : surprised);
+  inspector.surprised.textContent = place + surpriseWords(view, t);
+  writeModels(x, t);
   writeNext(x, t);
   writeUnit(x, t);
   writeEquations(x);
   writeGradient(x, t);
+}
+
+function surpriseWords(view, t) {
+  const nats = surprise(view, t);
+  if (t === 0) return "Nothing came before it: no surprise.";
+  if (Number.isNaN(nats)) return "Its surprise is not a number: the states overflowed.";
+  return view.references.length ? "Its surprise, in nats:" : `Its surprise: ${number(nats)} nats`;
+}
+
+function writeModels({ view, inspector }, t) {
+  const most = 2 * blindGuess(view);
+  surprises(view, t).slice(0, inspector.models.length).forEach(({ key, nats }, at) => {
+    const { node, inner, value } = inspector.models[at];
+    value.textContent = Number.isNaN(nats) ? "–" : nats === Infinity ? "∞" : number(nats);
+    inner.style.width = `${Number.isNaN(nats) ? 0 : 100 * clamp(nats / most, 0, 1)}%`;
+    Object.assign(node.dataset, { model: key, nats: String(nats) });
+  });
 }
 
 function writeNext({ view, inspector }, t) {
@@ -122,6 +148,16 @@ function writeGradient({ view, inspector }, t) {
   inspector.share.textContent = Number.isFinite(own)
     ? `from later steps ${percent(1 - own)}, own output ${percent(own)}`
     : "";
+}
+
+/** Closer rows where the numbers would reach below the pictures beside them. */
+export function tighten({ parts, inspector, sizes }) {
+  const { main, inspector: side } = parts;
+  side.classList.remove("tight");
+  if (sizes.narrow) return; // the numbers stand under the pictures
+  const end = (node) => node.offsetTop + node.offsetHeight;
+  const spare = inspector.next.at(-1).node.hidden ? inspector.next[0].node.offsetHeight : 0;
+  side.classList.toggle("tight", end(side.lastChild) + spare > end(main.lastChild));
 }
 
 /** One sentence for the screen reader once the cursor rests. */

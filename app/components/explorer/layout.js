@@ -1,5 +1,5 @@
 // Sizes: everything that depends on how much room there is. Pure; nothing here touches the page.
-import { clamp } from "./format.js";
+import { clamp } from "../shared/format.js";
 
 const NARROW = 800; // below this the inspector stands under the pictures
 const LEAST = 560; // px of height under which the pictures can no longer be read

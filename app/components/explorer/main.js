@@ -1,19 +1,20 @@
 // The function Streamlit calls at mount and again on every change of data or theme.
-import { readTheme } from "./colours.js";
+import { dress, readTheme, themeKey } from "../shared/colours.js";
+import { threeDigits } from "../shared/format.js";
 import { captionDiagram, diagramGoal, diagramLabel, drawDiagram, layDiagram } from "./diagram.js";
 import { listen, play } from "./events.js";
-import { threeDigits } from "./format.js";
 import { drawGradient, overlayGradient } from "./gradient.js";
 import { drawHeatmap, overlayHeatmap } from "./heatmap.js";
-import { buildInspector, summary, writeInspector } from "./inspector.js";
+import { buildInspector, summary, tighten, writeInspector } from "./inspector.js";
 import { budget, heights, plan } from "./layout.js";
+import { referenceWords } from "./references.js";
 import { skeleton } from "./skeleton.js";
 import { fitTo, newState } from "./state.js";
 import { buildStrip, colourStrip, markStrip } from "./text_strip.js";
 import { readMeta, unitOrder, unpack } from "./unpack.js";
 
 const SIGNS = { vanishing: "↘", healthy: "✓", exploding: "↗", undecided: "?" };
-const PADDING = 10; // left and right of the root together, as in explorer.css
+const PADDING = 10; // left and right of the root together, as in shared.css
 const instances = new WeakMap();
 
 /** Mounts the component, or hands it new data or a new theme. */
@@ -86,10 +87,6 @@ function choices({ cursor, lane, order, strip, edges }) {
   return { cursor, lane, order, strip, edges };
 }
 
-function themeKey(theme) {
-  return [theme.ground, theme.text, theme.accent, theme.font, theme.mono].join();
-}
-
 function writeHeadline({ parts, view }) {
   const { title, pill, sign, verdict, reason, loss } = parts.headline;
   title.textContent = view.title;
@@ -101,8 +98,8 @@ function writeHeadline({ parts, view }) {
   loss.textContent =
     `Loss ${view.loss.at === "last" ? "at the last step" : "over all steps"}: ` +
     `${threeDigits(view.loss.value)} nats, perplexity ${threeDigits(view.loss.perplexity)}.` +
-    (view.loss.at === "last" ? "" : " Below, the losses of all steps add up: choose “last step” to " +
-      "see the gradient that the verdict is on.");
+    (view.loss.at === "last" ? "" : `${referenceWords(view)} Below, the losses of all steps add ` +
+      "up: choose “last step” to see the gradient that the verdict is on.");
 }
 
 /* One frame: only what was asked for. */
@@ -145,6 +142,7 @@ function everything(x, changed) {
   x.start ??= diagramGoal(x);
   cursorChanged(x);
   drawDiagram(x, x.start);
+  tighten(x);
 }
 
 /* The upper edge in the unscrolled page: what the ancestors are scrolled by is added again. */
@@ -169,12 +167,10 @@ function share(x, room) {
 
 function styleRoot({ parts, sizes, theme }) {
   const { style, classList } = parts.root;
-  classList.toggle("dark", theme.dark);
+  dress(parts.root, theme);
   classList.toggle("narrow", sizes.narrow);
   const own = { base: `${sizes.base}px`, small: `${sizes.small}px`, gap: `${sizes.gap}px` };
   own.side = `${sizes.inspector}px`;
-  for (const [name, colour] of Object.entries(theme.weights)) own[name] = colour;
-  for (const name of ["cursor", "accent", "muted", "faint", "hair", "gradient"]) own[name] = theme[name];
   for (const [name, value] of Object.entries(own)) style.setProperty(`--${name}`, value);
 }
 

@@ -71,6 +71,8 @@ def _arrays(view: ExplorerView) -> dict[str, np.ndarray]:
         values = _plain(lane.values, states)
         if not (index == 0 and np.array_equal(values, own, equal_nan=True)):
             arrays[f"lane{index}"] = values
+    for index, reference in enumerate(view.references):
+        arrays[f"reference{index}"] = _plain(reference.surprise, np.float64)
     return arrays
 
 
@@ -104,7 +106,7 @@ def _lane_place(view: ExplorerView, index: int, places: dict[str, dict[str, Any]
 def _meta(view: ExplorerView) -> dict[str, Any]:
     names = (
         "identity title verdict cell hidden_size layer inputs targets kind start vocabulary "
-        "cursor lane order strip edges"
+        "cursor lane order strip edges reference_note"
     ).split()
     fit = view.fit and {name: _number(value) for name, value in view.fit.items()}
     return {name: getattr(view, name) for name in names} | {
@@ -114,6 +116,15 @@ def _meta(view: ExplorerView) -> dict[str, Any]:
             name: value if isinstance(value, str) else _number(value)
             for name, value in view.loss.items()
         },
+        "references": [
+            {
+                "key": each.key,
+                "label": each.label,
+                "perplexity": _number(each.perplexity),
+                "array": f"reference{index}",
+            }
+            for index, each in enumerate(view.references)
+        ],
     }
 
 

@@ -1,6 +1,6 @@
 // What lies under the pointer in the unrolled diagram, and its words for the tooltip.
+import { number, probability, visible } from "../shared/format.js";
 import { edgeAt, edgeWords } from "./edges.js";
-import { number, probability, visible } from "./format.js";
 
 /** The step whose column holds px, or null. */
 function columnAt({ plan, start, view }, px) {

@@ -1,37 +1,5 @@
 // The component's elements, made once per mount. Words only; no numbers.
-
-/**
- * Makes an element.
- * @param {string} tag
- * @param {Record<string, string>} attributes `text` becomes textContent
- * @param {(Node | string)[]} children
- */
-export function el(tag, attributes = {}, children = []) {
-  const node = document.createElement(tag);
-  for (const [name, value] of Object.entries(attributes)) {
-    if (name === "text") node.textContent = value;
-    else node.setAttribute(name, value);
-  }
-  node.append(...children);
-  return node;
-}
-
-/** W with a subscript, as elements. */
-export function symbol(letter, subscript) {
-  return el("span", { class: "math" }, [el("i", { text: letter }), el("sub", { text: subscript })]);
-}
-
-function select(label, options) {
-  const control = el("select", { "aria-label": label, title: label });
-  for (const [value, text] of options) control.append(el("option", { value, text }));
-  return control;
-}
-
-function stage(label) {
-  const base = el("canvas", { role: "img", "aria-label": label });
-  const overlay = el("canvas", { class: "overlay", "aria-hidden": "true" });
-  return { box: el("div", { class: "stage" }, [base, overlay]), base, overlay };
-}
+import { colourBar, el, select, stage, symbol } from "../shared/dom.js";
 
 function headline() {
   const title = el("p", { class: "title" });
@@ -47,18 +15,11 @@ function headline() {
 function strip() {
   const tokens = el("div", { class: "tokens", dir: "auto", "data-testid": "strip" });
   const play = el("button", { type: "button", class: "play", "aria-label": "Play" });
-  const colour = select("Colour of the text", [
-    ["surprise", "surprise"],
-    ["gradient", "gradient norm"],
-    ["unit", "chosen unit"],
-  ]);
-  const low = el("span", { class: "end" });
-  const ramp = el("span", { class: "ramp" });
-  const high = el("span", { class: "end" });
+  const colour = select("Colour of the text", []);
+  const bar = colourBar();
   const how = el("p", { class: "how" });
-  const scale = el("span", { class: "scale" }, [low, ramp, high]);
-  const row = el("div", { class: "row" }, [play, colour, scale, how]);
-  return { box: el("section", {}, [tokens, row]), tokens, play, colour, low, ramp, high, how };
+  const row = el("div", { class: "row" }, [play, colour, bar.scale, how]);
+  return { ...bar, box: el("section", {}, [tokens, row]), tokens, play, colour, how };
 }
 
 function diagram() {
@@ -95,16 +56,13 @@ function heatmap() {
     ["index", "by index"],
     ["similarity", "by similarity"],
   ]);
-  const low = el("span", { class: "end" });
-  const ramp = el("span", { class: "ramp" });
-  const high = el("span", { class: "end" });
-  const scale = el("span", { class: "scale" }, [low, ramp, high]);
+  const bar = colourBar();
   const pictures = stage("Heatmap of units over time");
   pictures.overlay.setAttribute("data-testid", "heatmap");
   const how = el("p", { class: "how" });
-  const row = el("div", { class: "row" }, [heading, lane, layer, order, scale, how]);
+  const row = el("div", { class: "row" }, [heading, lane, layer, order, bar.scale, how]);
   const box = el("section", {}, [row, pictures.box]);
-  return { ...pictures, box, heading, lane, layer, order, low, ramp, high, how };
+  return { ...pictures, ...bar, box, heading, lane, layer, order, how };
 }
 
 function gradient() {
@@ -133,7 +91,7 @@ export function skeleton() {
   parts.root = el(
     "div",
     {
-      class: "explorer", "data-testid": "explorer", tabindex: "0", role: "group",
+      class: "unrolled explorer", "data-testid": "explorer", tabindex: "0", role: "group",
       "aria-label": "Explorer of the recurrent network, step by step. Arrow keys move the " +
         "time cursor, shift and arrow ten steps, up and down choose a unit, space plays.",
       "aria-keyshortcuts": "ArrowLeft ArrowRight Home End PageUp PageDown Space ArrowUp ArrowDown",
@@ -144,31 +102,4 @@ export function skeleton() {
     ],
   );
   return parts;
-}
-
-/** Sets a canvas's size in CSS px and its pixels for the screen; returns its context. */
-export function sized(canvas, width, height) {
-  const ratio = window.devicePixelRatio || 1;
-  const wide = Math.max(1, Math.round(width * ratio));
-  const tall = Math.max(1, Math.round(height * ratio));
-  if (canvas.width !== wide || canvas.height !== tall) {
-    canvas.width = wide;
-    canvas.height = tall;
-    canvas.style.width = `${width}px`;
-    canvas.style.height = `${height}px`;
-  }
-  const context = canvas.getContext("2d");
-  context.setTransform(ratio, 0, 0, ratio, 0, 0);
-  context.clearRect(0, 0, width, height);
-  return context;
-}
-
-/** Replaces the options of a select. */
-export function fill(control, options, chosen) {
-  const wanted = options.map(([value, text]) => `${value}\u0000${text}`).join("\u0001");
-  if (control.dataset.options !== wanted) {
-    control.replaceChildren(...options.map(([value, text]) => el("option", { value, text })));
-    control.dataset.options = wanted;
-  }
-  control.value = chosen;
 }

@@ -1,5 +1,6 @@
 // What the user chose, and how it agrees with what Python sends. No drawing here.
-import { clamp } from "./format.js";
+import { clamp } from "../shared/format.js";
+import { stripOptions } from "./references.js";
 
 const CHOICES = ["cursor", "lane", "order", "strip", "edges"];
 
@@ -29,13 +30,14 @@ export function adopt(state, name, incoming) {
   state.heard[name] = incoming;
 }
 
-/** Fits the state to new data: the cursor, unit and lane survive where they can. */
+/** Fits the state to new data: cursor, unit, lane and strip survive where they can. */
 export function fitTo(state, view) {
   for (const name of CHOICES) adopt(state, name, view[name]);
   state.cursor = clamp(Math.round(state.cursor), 0, view.steps - 1);
   state.unit = clamp(state.unit, 0, view.units - 1);
   if (!view.lanes.some((lane) => lane.key === state.lane)) state.lane = view.lanes[0].key;
   if (!view.arrays.similarity) state.order = "index";
+  if (!stripOptions(view).some(([value]) => value === state.strip)) state.strip = "surprise";
 }
 
 /**

@@ -1,7 +1,8 @@
 // The text as read: one span per token, coloured by a choice, the cursor as a box.
-import { css, ink, level, ramp } from "./colours.js";
-import { brief, tenTo, visible } from "./format.js";
-import { el } from "./skeleton.js";
+import { css, ink, level, ramp } from "../shared/colours.js";
+import { el, fill } from "../shared/dom.js";
+import { brief, tenTo, visible } from "../shared/format.js";
+import { blindGuess, difference, namedReference, stripOptions } from "./references.js";
 import { layerIndex, surprise } from "./unpack.js";
 
 /** Makes the tokens' spans anew; only when the text changed. */
@@ -18,15 +19,20 @@ export function buildStrip(x) {
   x.tops = null;
 }
 
-/** What the strip's colour means: per step a row of a lookup table, and words for the legend. */
+/**
+ * What the strip's colour means: per step a row of a lookup table, and words for the legend;
+ * `first` is the first step that should have a number.
+ */
 export function stripScale(x) {
   const { view, theme, state } = x;
   if (state.strip === "unit") return unitScale(x);
+  if (state.strip === "difference") return differenceScale(x);
   if (state.strip === "gradient") {
     const n = layerIndex(view);
     const span = view.decades ?? [0, 1];
     const at = (t) => view.arrays.gradient[n * view.steps + t];
     return {
+      first: 0,
       lut: theme.magnitude,
       low: view.decades ? tenTo(span[0]) : "",
       high: view.decades ? tenTo(span[1]) : "",
@@ -34,11 +40,30 @@ export function stripScale(x) {
       how: "Stronger colour: larger gradient at that token (log scale); hatched: no number.",
     };
   }
-  const guess = Math.log(Math.max(view.vocabulary.length, 2));
+  const reference = namedReference(view, state.strip);
+  const most = 2 * blindGuess(view);
   return {
-    lut: theme.surprise, low: "0", high: `${(2 * guess).toFixed(1)} nats`,
-    row: (t) => level(surprise(view, t), 0, 2 * guess),
-    how: "Stronger colour: less expected, −log p; the middle of the scale is a blind guess.",
+    first: 1,
+    lut: theme.surprise, low: "0", high: `${most.toFixed(1)} nats`,
+    row: (t) => level(surprise(view, t, reference?.surprise), 0, most),
+    how: reference
+      ? referenceHow(reference, view)
+      : "Stronger colour: less expected, −log p; the middle of the scale is a blind guess.",
+  };
+}
+
+function referenceHow({ label, surprise: by }, { reference_note: note }) {
+  const beyond = by.includes(Infinity) ? "; ∞ in full colour" : "";
+  return `A ${label}${note && ` ${note}`}, on the network’s scale${beyond}.`;
+}
+
+function differenceScale({ view, theme }) {
+  const most = blindGuess(view);
+  return {
+    first: 1,
+    lut: theme.states, low: `−${most.toFixed(1)}`, high: `${most.toFixed(1)} nats`,
+    row: (t) => level(difference(view, t), -most, most),
+    how: `Blue: the network expected it more than the ${view.references.at(-1).label}; orange: less.`,
   };
 }
 
@@ -46,6 +71,7 @@ function unitScale({ view, theme, state }) {
   const lane = view.lanes.find((each) => each.key === state.lane);
   const [low, high] = lane.range;
   return {
+    first: 0,
     lut: lane.scale === "unit" ? theme.gates : theme.states,
     low: brief(low), high: brief(high),
     row: (t) => level(lane.values[t * view.units + state.unit], low, high),
@@ -59,7 +85,7 @@ export function colourStrip(x) {
   const last = 256;
   x.spans.forEach((span, t) => {
     const row = scale.row(t);
-    span.classList.toggle("unknown", row === last && (t > 0 || x.state.strip !== "surprise"));
+    span.classList.toggle("unknown", row === last && t >= scale.first);
     span.style.backgroundColor = row === last ? "transparent" : css(scale.lut, row);
     span.style.color = row === last ? "" : ink(scale.lut, row);
   });
@@ -68,7 +94,7 @@ export function colourStrip(x) {
   low.textContent = scale.low;
   high.textContent = scale.high;
   how.textContent = scale.how;
-  colour.value = x.state.strip;
+  fill(colour, stripOptions(x.view), x.state.strip);
 }
 
 /** Moves the cursor box and keeps its line in sight. */

@@ -37,6 +37,10 @@ export function unpack(bytes) {
   view.units = view.hidden_size;
   view.kept = places.top.shape[1];
   for (const name of ["value", "perplexity"]) view.loss[name] = Number(view.loss[name]);
+  for (const reference of view.references) {
+    reference.surprise = view.arrays[reference.array];
+    reference.perplexity = Number(reference.perplexity);
+  }
   addRanges(view);
   return view;
 }
@@ -86,10 +90,12 @@ export function decades(log10) {
   return span;
 }
 
-/** Surprise of token t, -log p in nats, by the prediction made one step earlier; NaN for t = 0. */
-export function surprise(view, t) {
-  if (t === 0) return NaN;
-  return view.arrays.surprise[t - 1];
+/**
+ * Surprise of token t, -log p in nats, by the prediction made one step earlier; NaN for t = 0.
+ * @param by the network's array, or that of a reference
+ */
+export function surprise(view, t, by = view.arrays.surprise) {
+  return t === 0 ? NaN : by[t - 1];
 }
 
 /** Index of the chosen layer among the layer traces. */

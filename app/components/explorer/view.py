@@ -5,11 +5,12 @@ from typing import Any
 
 import numpy as np
 
-__all__ = ["FLAGS", "SCALES", "ExplorerView", "Lane"]
+__all__ = ["FLAGS", "SCALES", "ExplorerView", "Lane", "Reference"]
 
 SCALES = ("signed_unit", "signed_own", "unit")
 FLAGS = {"ok": 0, "exact zero": 1, "underflow": 2, "non-finite": 3}
 CELLS = ("rnn_tanh", "rnn_relu", "gru", "lstm")
+STRIPS = ("surprise", "difference", "gradient", "unit")
 
 
 @dataclass(frozen=True, eq=False)
@@ -28,6 +29,35 @@ class Lane:
     label: str
     values: np.ndarray
     scale: str = "signed_unit"
+
+
+@dataclass(frozen=True, eq=False)
+class Reference:
+    """A simpler model that predicted the same tokens: what the network is measured against.
+
+    Attributes:
+        key: Short stable name ("trigram"); `strip` may be "reference:<key>".
+        label: The name on screen, a noun that takes "a" ("trigram").
+        surprise: float64 (T,), -log p of `targets` in nats given the same text before it, indexed
+            as `ExplorerView.surprise`; inf where it held the token impossible, never NaN.
+        perplexity: exp of the mean of `surprise`, at least 1, may be inf.
+    """
+
+    key: str
+    label: str
+    surprise: np.ndarray
+    perplexity: float
+
+    def __post_init__(self) -> None:
+        """Refuse what is no surprise, naming the argument."""
+        for name in ("key", "label"):
+            if not getattr(self, name):
+                raise ValueError(f"`{name}` (='') must not be empty.")
+        if not (self.surprise >= 0).all():
+            wrong = self.surprise[~(self.surprise >= 0)][0]
+            raise ValueError(f"`surprise` of `{self.key}` (={wrong:g}) must be at least 0 nats.")
+        if not self.perplexity >= 1:
+            raise ValueError(f"`perplexity` (={self.perplexity:g}) must be at least 1.")
 
 
 @dataclass(frozen=True, eq=False)
@@ -74,8 +104,13 @@ class ExplorerView:
         lane: Key of the lane to show; one that this layer has not (another cell's) shows h.
         order: "index" or "similarity".
         similarity: int32 (H,), the unit drawn in each row, or None when there is none.
-        strip: "surprise", "gradient" or "unit".
+        strip: "surprise", "gradient", "unit", "reference:<key>" or "difference" (the network's
+            surprise less that of the last of `references`); a reference that is not there shows
+            "surprise".
         edges: "forward" or "gradient".
+        references: Simpler models of the same text, from the least memory to the most.
+        reference_note: What they learned from, as it completes "a trigram ...": "counted on the
+            rest of the text".
     """
 
     identity: str
@@ -112,6 +147,8 @@ class ExplorerView:
     similarity: np.ndarray | None = field(default=None)
     strip: str = "surprise"
     edges: str = "forward"
+    references: tuple[Reference, ...] = ()
+    reference_note: str = ""
 
     def __post_init__(self) -> None:
         """Refuse arrays that do not fit together, naming the argument."""
@@ -119,7 +156,8 @@ class ExplorerView:
         _one_of("cell", self.cell, CELLS)
         _one_of("kind", self.kind, ("character", "word"))
         _one_of("order", self.order, ("index", "similarity"))
-        _one_of("strip", self.strip, ("surprise", "gradient", "unit"))
+        if not self.strip.startswith("reference:"):
+            _one_of("strip", self.strip, STRIPS)
         _one_of("edges", self.edges, ("forward", "gradient"))
         _one_of("layer", self.layer, tuple(each["name"] for each in self.layers))
         if not self.lanes:
@@ -151,6 +189,11 @@ class ExplorerView:
         for lane in self.lanes:
             _one_of("scale", lane.scale, SCALES)
             _shaped(f"lanes[{lane.key}].values", lane.values, (steps, units))
+        keys = [reference.key for reference in self.references]
+        if len(set(keys)) < len(keys):
+            raise ValueError(f"`references` (keys {', '.join(keys)}) must have different keys.")
+        for reference in self.references:
+            _shaped(f"references[{reference.key}].surprise", reference.surprise, (steps,))
 
 
 def _one_of(name: str, value: str, allowed: tuple[str, ...]) -> None:

@@ -1,4 +1,4 @@
-// Every colour of the explorer, once. A lookup table holds 256 RGB colours and one for NaN.
+// Every colour of the pictures, once. A lookup table holds 256 RGB colours and one for NaN.
 //
 // - weights, gradient, surprise: Okabe & Ito, "Color Universal Design" (2008): blue #0072B2,
 //   vermillion #D55E00, bluish green #009E73, reddish purple #CC79A7, yellow #F0E442; lightened on
@@ -117,4 +117,20 @@ export function readTheme(element) {
     surprise: table([ground, ...own.surprise], own.nan),
     magnitude: table([ground, ...own.magnitude], own.nan),
   };
+}
+
+/** A string that changes when the theme does. */
+export function themeKey(theme) {
+  return [theme.ground, theme.text, theme.accent, theme.font, theme.mono].join();
+}
+
+/** Hands the theme to shared.css: the class `dark` and the colours as --xh, --muted and so on. */
+export function dress(root, theme) {
+  root.classList.toggle("dark", theme.dark);
+  for (const [name, colour] of Object.entries(theme.weights)) {
+    root.style.setProperty(`--${name}`, colour);
+  }
+  for (const name of ["cursor", "accent", "muted", "faint", "hair", "gradient"]) {
+    root.style.setProperty(`--${name}`, theme[name]);
+  }
 }

@@ -2,56 +2,52 @@
 
 import hashlib
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import replace
 
 import streamlit as st
 
-from app import compute, sidebar, state
+from app import state
 from app.components.explorer import explorer
+from app.compute import counts, readings, settling
 from app.figures.gradient_norms import Curve, gradient_norms
-from app.sidebar import Choices
+from app.messages import told
+from app.sidebar.network import choose_network
 from app.theme import CELL_COLOURS, CELL_DASHES, CELL_LABELS, verdict_text
-from app.view import explorer_view, lane_keys
-from core.errors import CoreError
+from app.views.explorer import Choices, explorer_view, lane_keys
 
 
 def _indices(choices: Choices) -> tuple[tuple[int, ...], tuple[int, ...]]:
-    vocabulary, stretch = choices.tokens.vocabulary, choices.stretch
+    source = choices.source
+    vocabulary, stretch = source.tokens.vocabulary, source.stretch
     return tuple(vocabulary.encode(stretch.inputs)), tuple(vocabulary.encode(stretch.targets))
-
-
-@contextmanager
-def _told() -> Iterator[None]:
-    """Show every message of the library to the user where it belongs, as it stands.
-
-    All else is a bug and looks like one.
-    """
-    try:
-        yield
-    except CoreError as error:
-        st.error(str(error))
 
 
 @st.fragment
 def _explore(choices: Choices) -> None:
     """The linked pictures; a fragment, so that a moved cursor redraws nothing else."""
-    with _told():
+    with told():
         _draw_explorer(choices)
 
 
 def _draw_explorer(choices: Choices) -> None:
-    reading = compute.reading(choices.spec, *_indices(choices), choices.at)
+    reading = readings.reading(choices.spec, *_indices(choices), choices.at)
     names = tuple(layer.name for layer in reading.layers)
-    looking = state.looking(len(choices.stretch), names, lane_keys(choices.spec.cell))
+    source = choices.source
+    looking = state.looking(len(source.stretch), names, lane_keys(choices.spec.cell))
     hidden = reading.layers[names.index(looking.layer)].hidden
-    content = (choices.spec.digest, choices.tokens.digest, str(choices.stretch.start),
-               str(len(choices.stretch)), choices.at, looking.layer)  # fmt: skip
+    content = (choices.spec.digest, source.tokens.digest, str(source.stretch.start),
+               str(len(source.stretch)), choices.at, looking.layer)  # fmt: skip
     identity = hashlib.sha256("|".join(content).encode()).hexdigest()[:16]
-    similarity = compute.order_of(identity, looking.layer, hidden)
+    similarity = readings.order_of(identity, looking.layer, hidden)
     explorer(
-        explorer_view(choices, reading, looking, similarity, identity),
+        explorer_view(
+            choices,
+            reading,
+            looking,
+            similarity,
+            identity,
+            counts.references(source.tokens, source.stretch),
+        ),
         key=state.EXPLORER,
         on_cursor=state.remember_cursor,
         on_lane=state.remember_choices,
@@ -65,8 +61,8 @@ def _draw_explorer(choices: Choices) -> None:
 def _compare(choices: Choices) -> None:
     """The same text, size and seed through all three cells."""
     spec, curves = choices.spec, []
-    for cell in compute.compared(spec):
-        layer = compute.highest(replace(spec, cell=cell), *_indices(choices), choices.at)
+    for cell in readings.compared(spec):
+        layer = readings.highest(replace(spec, cell=cell), *_indices(choices), choices.at)
         name = f"{CELL_LABELS[cell]}: {verdict_text(layer.verdict)}"
         curves.append(Curve(name, layer.gradient, CELL_COLOURS[cell], CELL_DASHES[cell]))
     st.markdown("#### RNN, GRU and LSTM on this text")
@@ -80,16 +76,18 @@ def _compare(choices: Choices) -> None:
 
 
 def _page() -> None:
-    state.tidy_address(sidebar.LABELS)
-    with _told():
-        choices = sidebar.choose()
+    source = state.handed("source")
+    with told():
+        with st.sidebar:
+            spec, at = choose_network(len(source.tokens.vocabulary))
+        choices = Choices(source, spec, at)
         _explore(choices)
         if state.first_visit():
             # Plotly's bundle keeps a browser busy for a second: the explorer is painted before.
             time.sleep(state.HEAD_START)
-        with _told():
+        with told():
             _compare(choices)
-    compute.settle()
+    settling.settle()
 
 
 _page()

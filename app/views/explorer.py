@@ -1,13 +1,32 @@
 """From a reading to what the explorer draws: the same numbers under the names of the screen."""
 
+from dataclasses import dataclass
+
 import numpy as np
 
-from app.components.explorer import ExplorerView, Lane
-from app.sidebar import Choices
+from app.components.explorer import ExplorerView, Lane, Reference
+from app.compute.counts import ReferenceSurprise
+from app.sidebar.source import Source
 from app.state import Looking
 from app.theme import CELL_LABELS, plural, verdict_text
 from core.analysis import LayerReading, Reading
-from core.models import CellName
+from core.models import CellName, LossAt, ModelSpec
+
+
+@dataclass(frozen=True)
+class Choices:
+    """Everything that decides what the Explore page computes.
+
+    Attributes:
+        source: what is read.
+        spec: the network.
+        at: where the loss is.
+    """
+
+    source: Source
+    spec: ModelSpec
+    at: LossAt
+
 
 _LABELS = {
     "rnn_tanh": {"from_input": "from input x", "from_state": "from state h"},
@@ -29,7 +48,12 @@ def lane_keys(cell: CellName) -> tuple[str, ...]:
 
 @np.errstate(over="ignore")  # a perplexity may be too large for a float: it shows as infinite
 def explorer_view(
-    choices: Choices, reading: Reading, looking: Looking, similarity: np.ndarray, identity: str
+    choices: Choices,
+    reading: Reading,
+    looking: Looking,
+    similarity: np.ndarray,
+    identity: str,
+    references: tuple[ReferenceSurprise, ...] = (),
 ) -> ExplorerView:
     """Everything the explorer shows."""
     layers = reading.layers
@@ -47,10 +71,10 @@ def explorer_view(
         hidden_size=spec.hidden_size,
         layers=tuple(_layer(layer, spec.bidirectional) for layer in layers),
         layer=looking.layer,
-        inputs=_shown(choices.stretch.inputs),
-        targets=_shown(choices.stretch.targets),
-        kind="word" if choices.scheme == "words" else "character",
-        start=choices.stretch.start,
+        inputs=_shown(choices.source.stretch.inputs),
+        targets=_shown(choices.source.stretch.targets),
+        kind="word" if choices.source.scheme == "words" else "character",
+        start=choices.source.stretch.start,
         hidden=np.stack([layer.hidden for layer in layers]),
         lanes=_lanes(spec.cell, chosen),
         gradient=np.stack([layer.gradient for layer in layers]),
@@ -61,7 +85,7 @@ def explorer_view(
         edges_gradient=np.stack([layer.edges_gradient for layer in layers]),
         head_forward=reading.head_forward,
         head_gradient=reading.head_gradient,
-        vocabulary=_shown(choices.tokens.vocabulary.tokens),
+        vocabulary=_shown(choices.source.tokens.vocabulary.tokens),
         top=reading.top.astype(np.int32),
         top_probability=reading.top_probability.astype(np.float32),
         truth_probability=reading.truth_probability.astype(np.float32),
@@ -78,13 +102,17 @@ def explorer_view(
         similarity=similarity,
         strip=looking.strip,
         edges=looking.edges,
+        references=tuple(
+            Reference(each.key, each.key, each.surprise, each.perplexity) for each in references
+        ),
+        reference_note="counted on the rest of the text",
     )
 
 
 def title(choices: Choices, reading: Reading) -> str:
     """The sentence that the verdict completes."""
-    spec, steps = choices.spec, len(choices.stretch)
-    noun = "word" if choices.scheme == "words" else "character"
+    spec, steps = choices.spec, len(choices.source.stretch)
+    noun = "word" if choices.source.scheme == "words" else "character"
     size = plural(spec.hidden_size, "unit")
     if spec.num_layers > 1:
         size += f" in each of {spec.num_layers} layers"

@@ -1,0 +1,1 @@
+"""What several components send and draw alike."""

@@ -1,0 +1,54 @@
+"""The stages: a text as written, cleaned, cut into tokens and numbered, side by side and linked.
+
+    from app.components.stages import Piece, StagesView, stages
+    stages(StagesView(...), key="stages")
+
+Pointing at a token anywhere lights it at every stage; everything happens in the browser.
+"""
+
+from pathlib import Path
+
+from streamlit.components.v2 import component
+from streamlit.components.v2.bidi_component.state import ComponentResult
+
+from app.components.bundle import javascript, stylesheet
+from app.components.stages.pack import pack
+from app.components.stages.view import MOST, Piece, StagesView
+
+__all__ = ["MOST", "Piece", "StagesView", "stages"]
+
+FOLDER = Path(__file__).parent
+STYLES = ("../shared/shared.css", "stages.css")
+# In the order of use: a module stands after those it imports.
+MODULES = (
+    "../shared/format.js",
+    "../shared/colours.js",
+    "../shared/dom.js",
+    "../shared/cursor.js",
+    "../shared/lifecycle.js",
+    "../shared/tokens.js",
+    "../shared/words.js",
+    "words.js",
+    "columns.js",
+    "skeleton.js",
+    "light.js",
+    "events.js",
+    "main.js",
+)
+
+_MOUNT = component(
+    "unrolled_stages", css=stylesheet(FOLDER, STYLES), js=javascript(FOLDER, MODULES)
+)
+
+
+def stages(view: StagesView, *, key: str) -> ComponentResult:
+    """Show the four stages.
+
+    Args:
+        view: What to show.
+        key: Streamlit's key; the lit token stays as long as the key and the content stay.
+
+    Returns:
+        Streamlit's result, without any value: nothing that happens here asks Python.
+    """
+    return _MOUNT(key=key, data=pack(view))

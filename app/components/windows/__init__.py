@@ -1,0 +1,69 @@
+"""How a text is cut into windows, and what one window reads and must guess.
+
+    from app.components.windows import Row, WindowsView, windows
+    result = windows(WindowsView(...), key="windows")
+    result.chosen  # [row, window], 0-based, or None before the first choice
+
+It knows nothing of torch or of core: it receives words and places and draws them.
+"""
+
+from collections.abc import Callable
+from pathlib import Path
+
+from streamlit.components.v2 import component
+from streamlit.components.v2.bidi_component.state import ComponentResult
+
+from app.components.bundle import javascript, stylesheet
+from app.components.windows.pack import pack
+from app.components.windows.view import MOST_ROWS, MOST_TOKENS, MOST_WINDOWS, Row, WindowsView
+
+__all__ = ["MOST_ROWS", "MOST_TOKENS", "MOST_WINDOWS", "Row", "WindowsView", "windows"]
+
+FOLDER = Path(__file__).parent
+STYLES = ("../shared/shared.css", "windows.css")
+# In the order of use: a module stands after those it imports.
+MODULES = (
+    "../shared/format.js",
+    "../shared/colours.js",
+    "../shared/dom.js",
+    "../shared/cursor.js",
+    "../shared/lifecycle.js",
+    "../shared/tokens.js",
+    "../shared/words.js",
+    "layout.js",
+    "choice.js",
+    "skeleton.js",
+    "bands.js",
+    "marks.js",
+    "detail.js",
+    "events.js",
+    "main.js",
+)
+
+_MOUNT = component(
+    "unrolled_windows", css=stylesheet(FOLDER, STYLES), js=javascript(FOLDER, MODULES)
+)
+
+
+def windows(
+    view: WindowsView, *, key: str, on_chosen: Callable[[], None] | None = None
+) -> ComponentResult:
+    """Show the picture.
+
+    The choice moves in the browser alone; Python is told once it rests. It stays until Python
+    sends a *different* choice than it sent before (and not just the echo of what the user chose),
+    so a page may pass back `result.chosen` or a constant: neither fights the user.
+
+    Args:
+        view: What to show.
+        key: Streamlit's key; the component keeps the choice as long as the key stays.
+        on_chosen: Called when another window was chosen.
+
+    Returns:
+        `chosen`: [row, window], 0-based, as last chosen by the user; None where none was.
+    """
+    return _MOUNT(key=key, data=pack(view), on_chosen_change=on_chosen or _nothing)
+
+
+def _nothing() -> None:
+    """Streamlit gives the result an attribute only for a state that has a callback."""

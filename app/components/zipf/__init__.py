@@ -1,0 +1,70 @@
+"""Rank and frequency of n-grams on log axes, with a range of ranks that can be dragged.
+
+    from app.components.zipf import Curve, Fit, ZipfView, zipf
+    result = zipf(ZipfView(...), key="zipf")
+    result.range  # [low, high] as last chosen, or None before the first drag
+
+It knows nothing of torch or of core: it receives plain arrays and draws them. What it reports is
+the range; the fits for it must come from Python.
+"""
+
+from collections.abc import Callable
+from pathlib import Path
+
+from streamlit.components.v2 import component
+from streamlit.components.v2.bidi_component.state import ComponentResult
+
+from app.components.bundle import javascript, stylesheet
+from app.components.zipf.pack import pack
+from app.components.zipf.view import ESTIMATORS, MOST_POINTS, Curve, Fit, ZipfView
+
+__all__ = ["ESTIMATORS", "MOST_POINTS", "Curve", "Fit", "ZipfView", "zipf"]
+
+FOLDER = Path(__file__).parent
+STYLES = ("../shared/shared.css", "zipf.css")
+# In the order of use: a module stands after those it imports.
+MODULES = (
+    "../shared/format.js",
+    "../shared/colours.js",
+    "../shared/dom.js",
+    "../shared/cursor.js",
+    "../shared/lifecycle.js",
+    "../shared/tokens.js",
+    "../shared/words.js",
+    "scales.js",
+    "points.js",
+    "skeleton.js",
+    "plot.js",
+    "legend.js",
+    "range.js",
+    "reading.js",
+    "main.js",
+)
+
+_MOUNT = component("unrolled_zipf", css=stylesheet(FOLDER, STYLES), js=javascript(FOLDER, MODULES))
+
+
+def zipf(
+    view: ZipfView, *, key: str, on_range: Callable[[], None] | None = None
+) -> ComponentResult:
+    """Show the plot.
+
+    The handles move in the browser alone. Python is told at most every 250 ms while one is
+    dragged, and once it rests; until the fits of that range have come, the numbers in the legend
+    are "…". What the user chose stays until Python sends a *different* range than it sent before
+    (and not just the echo of what the user chose), so a page passes back `result.range`, with the
+    fits of that range.
+
+    Args:
+        view: What to show.
+        key: Streamlit's key; the component keeps the range as long as the key stays.
+        on_range: Called when another range was chosen.
+
+    Returns:
+        `range`: [low, high], the ranks as last chosen by the user; None where none was.
+    """
+    return _MOUNT(key=key, data=pack(view), on_range_change=on_range or _nothing)
+
+
+def _nothing() -> None:
+    """Streamlit gives the result an attribute only for a state that has a callback."""

@@ -1,0 +1,304 @@
+"""What counting a text tells: n-grams, ranks, and the models made of them."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from app.compute.bounded import Bounded
+from app.compute.texts import TokenText
+from core.text import (
+    MAX_ORDER,
+    Backoff,
+    NgramCounts,
+    NgramModel,
+    Split,
+    Stretch,
+    Vocabulary,
+    entropy,
+    perplexity,
+    perplexity_of_surprise,
+    share_seen_once,
+)
+
+MOST_BYTES = 256_000_000
+"""memory that all counts may hold together; the largest text's take up to 120 MB"""
+RANKED = (1, 2, 3)
+"""orders whose ranks are shown"""
+MOST_POINTS = 600
+"""ranks that are drawn of each order: all of the first, then evenly on the log axis"""
+REFERENCES = ("unigram", "bigram", "trigram")
+REFERENCE_EPSILON = 1.0
+LEAST = (0, 2, 3, 4, 5, 7, 10, 15, 20, 30, 50)
+"""values of min_freq that are drawn"""
+MOST_EXAMPLES = 60
+LONGEST = 40
+"""characters of an n-gram that are shown"""
+
+
+@dataclass(frozen=True, eq=False)
+class Indexed:
+    """A text in the indices of a vocabulary.
+
+    Attributes:
+        vocabulary: of the tokens that occur often enough, and <unk>.
+        indices: int64 (T,), the whole text.
+        occurs: int64 (V,), how often each index occurs.
+    """
+
+    vocabulary: Vocabulary
+    indices: NDArray[np.int64]
+    occurs: NDArray[np.int64]
+
+
+@dataclass(frozen=True, eq=False)
+class Ranks:
+    """The n-grams of one order from the most frequent to the rarest.
+
+    Attributes:
+        order: n.
+        frequencies: int64 (U,), how often each occurs.
+        drawn: int64 (M,), the ranks that are drawn, from 1.
+        examples: the n-gram at each of them, (M,).
+        once: share of the different n-grams that occur once.
+        entropy: of their distribution, in nats.
+    """
+
+    order: int
+    frequencies: NDArray[np.int64]
+    drawn: NDArray[np.int64]
+    examples: tuple[str, ...]
+    once: float
+    entropy: float
+
+
+@dataclass(frozen=True)
+class VocabularySizes:
+    """What min_freq does to the vocabulary of a text.
+
+    Attributes:
+        least: values of min_freq, rising from 0, the chosen one among them.
+        sizes: the vocabulary's size at each, <unk> included.
+        different: how many different tokens the text has.
+        unknown: how many of them are read as <unk> at the chosen min_freq.
+        share_unknown: of the text's tokens, 0 to 1.
+        examples: some of them, the most frequent first.
+    """
+
+    least: tuple[int, ...]
+    sizes: tuple[int, ...]
+    different: int
+    unknown: int
+    share_unknown: float
+    examples: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Perplexities:
+    """Perplexity of the models of order 1 to 5, all on the same places.
+
+    Attributes:
+        train: on the text that was counted.
+        validation: on the text held back.
+        tokens_train: how many tokens the first are the mean over.
+        tokens_validation: how many the second.
+    """
+
+    train: tuple[float, ...]
+    validation: tuple[float, ...]
+    tokens_train: int
+    tokens_validation: int
+
+
+@dataclass(frozen=True, eq=False)
+class ReferenceSurprise:
+    """What an n-gram model makes of the stretch that a network reads.
+
+    Attributes:
+        key: "unigram", "bigram" or "trigram".
+        surprise: float64 (T,), -log p of each target in nats.
+        perplexity: of all targets.
+    """
+
+    key: str
+    surprise: NDArray[np.float64]
+    perplexity: float
+
+
+def indexed(tokens: TokenText, min_freq: int) -> Indexed:
+    """The text in the vocabulary of the tokens that occur at least so often."""
+    return _indexed.get((tokens.digest, min_freq), lambda: _index(tokens, min_freq))
+
+
+def _index(tokens: TokenText, min_freq: int) -> Indexed:
+    vocabulary = Vocabulary.from_tokens(tokens.tokens, min_freq)
+    indices = np.array(vocabulary.encode(tokens.tokens), np.int64)
+    return Indexed(
+        vocabulary, _frozen(indices), _frozen(np.bincount(indices, minlength=len(vocabulary)))
+    )
+
+
+def ngrams(tokens: TokenText, min_freq: int, part: tuple[int, int], first: int = 0) -> NgramCounts:
+    """The n-grams of a part of the text, of all orders.
+
+    Args:
+        tokens: the text.
+        min_freq: of its vocabulary.
+        part: first token and the one after the last.
+        first: as in `NgramCounts.of`.
+    """
+
+    def count() -> NgramCounts:
+        text = indexed(tokens, min_freq)
+        return NgramCounts.of(text.indices[slice(*part)], len(text.vocabulary), MAX_ORDER, first)
+
+    return _counts.get((tokens.digest, min_freq, part, first), count)
+
+
+def ranks(tokens: TokenText, joined_by: str) -> tuple[Ranks, ...]:
+    """The ranks of the text's 1-, 2- and 3-grams, rare tokens and all."""
+    return _ranks.get(tokens.digest, lambda: _rank(tokens, joined_by))
+
+
+def _rank(tokens: TokenText, joined_by: str) -> tuple[Ranks, ...]:
+    text = indexed(tokens, 0)
+    counts = ngrams(tokens, 0, (0, len(text.indices)))
+    found = []
+    for order in RANKED:
+        places, frequencies = counts.frequencies(order)
+        if not len(frequencies):
+            break
+        drawn = _spread(len(frequencies))
+        rows = counts.ngrams(order, places[drawn - 1])
+        examples = tuple(
+            _cut(joined_by.join(text.vocabulary.tokens[index] for index in row))
+            for row in rows.tolist()
+        )
+        once = share_seen_once(frequencies)
+        found.append(Ranks(order, frequencies, drawn, examples, once, entropy(frequencies)))
+    return tuple(found)
+
+
+def vocabulary_sizes(tokens: TokenText, min_freq: int) -> VocabularySizes:
+    """How the vocabulary shrinks as rare tokens are left out, and which those are.
+
+    Args:
+        tokens: the text.
+        min_freq: the chosen one.
+    """
+    text = indexed(tokens, 0)
+    known = text.occurs.copy()
+    known[text.vocabulary.unknown] = 0  # a text may hold <unk> itself, which is always kept
+    often = np.sort(known[known > 0])
+    least = sorted({*LEAST, min_freq})
+    kept = len(often) - np.searchsorted(often, least) + 1
+    rare = np.flatnonzero((known > 0) & (known < min_freq))
+    rare = rare[np.argsort(-known[rare], kind="stable")]
+    return VocabularySizes(
+        tuple(least),
+        tuple(int(size) for size in kept),
+        len(often),
+        len(rare),
+        float((known[rare].sum() + text.occurs[text.vocabulary.unknown]) / len(text.indices)),
+        tuple(text.vocabulary.tokens[index] for index in rare[:MOST_EXAMPLES]),
+    )
+
+
+def perplexities(
+    tokens: TokenText,
+    min_freq: int,
+    split: Split,
+    epsilons: tuple[float, ...],
+    backoff: Backoff,
+) -> Perplexities:
+    """Perplexity on both parts of the text as the order grows.
+
+    Args:
+        tokens: the text.
+        min_freq: of its vocabulary.
+        split: what is counted, and what judges.
+        epsilons: smoothing of each order, five numbers.
+        backoff: as in `NgramModel`.
+    """
+
+    def score() -> Perplexities:
+        text = indexed(tokens, min_freq)
+        parts = [text.indices[slice(*part)] for part in (split.train, split.validation)]
+        # Every order on the same places, those that have a whole context of the highest one.
+        first = min(MAX_ORDER, *map(len, parts)) - 1
+        counts = ngrams(tokens, min_freq, split.train, first)
+        model = NgramModel(counts, epsilons, backoff)
+        rows = [
+            tuple(perplexity(row[first:]) for row in model.probabilities_by_order(part))
+            for part in parts
+        ]
+        return Perplexities(rows[0], rows[1], len(parts[0]) - first, len(parts[1]) - first)
+
+    key = (tokens.digest, min_freq, split, epsilons, backoff)
+    return _perplexities.get(key, score)
+
+
+def references(tokens: TokenText, stretch: Stretch) -> tuple[ReferenceSurprise, ...]:
+    """The surprise of n-gram models that counted the rest of the text, without the stretch.
+
+    They read what the network reads, in its vocabulary; none where nothing is left to count.
+    """
+    return _references.get(
+        (tokens.digest, stretch.start, len(stretch)), lambda: _refer(tokens, stretch)
+    )
+
+
+def _refer(tokens: TokenText, stretch: Stretch) -> tuple[ReferenceSurprise, ...]:
+    encode = tokens.vocabulary.encode
+    size, order = len(tokens.vocabulary), len(REFERENCES)
+
+    def whole() -> tuple[NDArray[np.int64], NgramCounts]:
+        indices = np.array(encode(tokens.tokens), np.int64)
+        return _frozen(indices), NgramCounts.of(indices, size, order)
+
+    indices, counts = _network_counts.get(tokens.digest, whole)
+    rest = counts.without(indices, stretch.start, stretch.start + len(stretch) + 1)
+    if not rest.total:
+        return ()
+    model = NgramModel(rest, (REFERENCE_EPSILON,) * order)
+    read = encode((*stretch.inputs, stretch.targets[-1]))
+    nats = -np.log(model.probabilities_by_order(read)[:, 1:])
+    return tuple(
+        ReferenceSurprise(key, _frozen(row), perplexity_of_surprise(row))
+        for key, row in zip(REFERENCES, nats, strict=True)
+    )
+
+
+def _spread(size: int) -> NDArray[np.int64]:
+    """Ranks from 1 to `size`: every one at first, then evenly on the log axis, the last always."""
+    if size <= MOST_POINTS:
+        return np.arange(1, size + 1)
+    spread = np.geomspace(1, size, MOST_POINTS)
+    return np.unique(np.round(spread).astype(np.int64))
+
+
+def _cut(phrase: str) -> str:
+    return phrase if len(phrase) <= LONGEST else phrase[: LONGEST - 1] + "…"
+
+
+def _frozen(array: NDArray) -> NDArray:
+    array.flags.writeable = False
+    return array
+
+
+def _bytes_of_counts(counts: NgramCounts) -> int:
+    return sum(
+        level.keys.nbytes + level.counts.nbytes + level.followed.nbytes for level in counts.levels
+    )
+
+
+_indexed: Bounded[Indexed] = Bounded(MOST_BYTES // 4, lambda text: text.indices.nbytes)
+_counts: Bounded[NgramCounts] = Bounded(MOST_BYTES, _bytes_of_counts)
+_network_counts: Bounded[tuple[NDArray[np.int64], NgramCounts]] = Bounded(
+    MOST_BYTES // 2, lambda both: both[0].nbytes + _bytes_of_counts(both[1])
+)
+_ranks: Bounded[tuple[Ranks, ...]] = Bounded(
+    MOST_BYTES // 8, lambda found: sum(each.frequencies.nbytes for each in found) + 1
+)
+_perplexities: Bounded[Perplexities] = Bounded(512, lambda _: 1)
+_references: Bounded[tuple[ReferenceSurprise, ...]] = Bounded(256, lambda _: 1)

@@ -1,0 +1,101 @@
+"""What networks make of texts: the last readings, bounded by the memory they take."""
+
+import dataclasses
+import threading
+
+import numpy as np
+import streamlit as st
+import torch
+
+from app.compute.bounded import Bounded
+from core.analysis import LayerReading, Reading, read, similarity_order
+from core.models import CellName, LossAt, ModelSpec, SequenceModel
+
+MOST_BYTES = 256_000_000
+"""memory that the readings of all sessions may hold together"""
+
+# Small recurrent networks run fastest on one thread, and sessions do not fight for the cores.
+torch.set_num_threads(1)
+# Two readings at a time: more would only make each of thirty users wait longer.
+_SLOTS = threading.BoundedSemaphore(2)
+
+
+def reading(
+    spec: ModelSpec, inputs: tuple[int, ...], targets: tuple[int, ...], at: LossAt
+) -> Reading:
+    """What the spec's network makes of these indices, in float64; the last ones are kept."""
+    return _readings.get((spec, inputs, targets, at), lambda: _read(spec, inputs, targets, at))
+
+
+def _read(
+    spec: ModelSpec, inputs: tuple[int, ...], targets: tuple[int, ...], at: LossAt
+) -> Reading:
+    with _SLOTS:
+        model = SequenceModel.from_spec(spec, torch.float64)
+        result = read(model, torch.tensor(inputs), torch.tensor(targets), at)
+    return dataclasses.replace(result, layers=tuple(_light(layer) for layer in result.layers))
+
+
+def highest(
+    spec: ModelSpec, inputs: tuple[int, ...], targets: tuple[int, ...], at: LossAt
+) -> LayerReading:
+    """The highest forward layer of that reading, without its states: for comparisons.
+
+    Small enough to stay when memory pushes the whole reading out.
+    """
+    return _highest.get(
+        (spec, inputs, targets, at),
+        lambda: _without_states(reading(spec, inputs, targets, at).layers),
+    )
+
+
+def _without_states(layers: tuple[LayerReading, ...]) -> LayerReading:
+    layer = next(each for each in reversed(layers) if not each.reverse)
+    none = np.empty((0, 0), np.float32)
+    return dataclasses.replace(layer, hidden=none, cell_state=None, gates={}, terms={})
+
+
+def _bytes_of(reading: Reading) -> int:
+    """Memory of a reading's states, which are nearly all of it."""
+    states = [
+        array
+        for layer in reading.layers
+        for array in (layer.hidden, layer.cell_state, *layer.gates.values(), *layer.terms.values())
+        if array is not None
+    ]
+    return sum(array.nbytes for array in states)
+
+
+# A reading takes from 10 kB to 50 MB.
+_readings: Bounded[Reading] = Bounded(MOST_BYTES, _bytes_of)
+_highest: Bounded[LayerReading] = Bounded(256, lambda _: 1)
+
+
+@st.cache_resource(max_entries=48, show_spinner=False)
+def order_of(identity: str, layer: str, _hidden: np.ndarray) -> np.ndarray:
+    """The units of a layer ordered by similarity."""
+    return similarity_order(_hidden.astype(np.float64))
+
+
+def compared(spec: ModelSpec) -> tuple[CellName, ...]:
+    """The three cells of the comparison: the plain RNN in the variant that is chosen."""
+    return ("rnn_relu" if spec.cell == "rnn_relu" else "rnn_tanh", "gru", "lstm")
+
+
+def _light(layer: LayerReading) -> LayerReading:
+    """States in the precision the screen shows, and read-only; norms stay float64."""
+    return dataclasses.replace(
+        layer,
+        hidden=_frozen(layer.hidden),
+        cell_state=None if layer.cell_state is None else _frozen(layer.cell_state),
+        gates={name: _frozen(values) for name, values in layer.gates.items()},
+        terms={name: _frozen(values) for name, values in layer.terms.items()},
+    )
+
+
+def _frozen(values: np.ndarray) -> np.ndarray:
+    """As float32, unless a finite state is too large for it: a ReLU network's can be."""
+    too_large = np.isfinite(values) & (np.abs(values) > np.finfo(np.float32).max)
+    values = values if too_large.any() else values.astype(np.float32)
+    values.flags.writeable = False
+    return values

@@ -1,0 +1,1 @@
+"""The controls, in the same order on every page; each keeps itself in the address bar."""

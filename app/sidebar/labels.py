@@ -1,0 +1,63 @@
+"""The options of every widget under their names in the address bar, with the labels on screen."""
+
+from app.compute.texts import shipped_texts
+from app.theme import CELL_LABELS
+from core.models import CellName, InitialisationName, InputName, LossAt
+from core.text import Backoff, TokenScheme, WindowScheme
+
+PASTE, UPLOAD, BOOK = "paste", "upload", "timemachine"
+SCHEMES: dict[TokenScheme, str] = {
+    "graphemes": "characters",
+    "letters": "a–z",
+    "words": "words",
+}
+CELLS: dict[CellName, str] = {**CELL_LABELS, "rnn_relu": "ReLU"}
+LOSSES: dict[LossAt, str] = {"last": "last step", "mean": "all steps"}
+INITIALISATIONS: dict[InitialisationName, str] = {
+    "pytorch": "PyTorch’s default",
+    "normal": "normal N(0, σ²)",
+    "orthogonal": "orthogonal",
+}
+INPUTS: dict[InputName, str] = {"one_hot": "one-hot", "embedding": "embedding"}
+VIEWS = {
+    "stages": "Text to indices",
+    "ranks": "Rank and frequency",
+    "ngrams": "n-gram models",
+    "windows": "Windows",
+}
+ORDERS = {"1": "1", "2": "2", "3": "3", "4": "4", "5": "5"}
+BACKOFFS: dict[Backoff, str] = {"unigram": "single tokens", "shorter": "one token less"}
+SPLITS = {"end": "end of the text", "chapter": "the chapter’s"}
+SCORED = {"stretch": "stretch", "validation": "validation", "own": "own text"}
+WINDOWS: dict[WindowScheme, str] = {
+    "disjoint": "disjoint",
+    "overlapping": "overlapping",
+    "consecutive": "consecutive",
+}
+
+
+def texts() -> dict[str, str]:
+    """The texts on offer, the user's own last."""
+    return {
+        **{text.name: text.title for text in shipped_texts()},
+        BOOK: "The Time Machine (fetched)",
+        PASTE: "Paste your own …",
+        UPLOAD: "Upload a file …",
+    }
+
+
+LABELS: dict[str, dict[str, str]] = {
+    "text": texts(),
+    "tokens": {**SCHEMES},
+    "cell": {**CELLS},
+    "loss": {**LOSSES},
+    "start": {**INITIALISATIONS},
+    "input": {**INPUTS},
+    "view": VIEWS,
+    "order": ORDERS,
+    "backoff": {**BACKOFFS},
+    "split": SPLITS,
+    "scored": SCORED,
+    "windows": {**WINDOWS},
+}
+"""for each widget with options, under its key in the address bar, the label of each option"""

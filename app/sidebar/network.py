@@ -1,0 +1,84 @@
+"""The network: its cell and size first, what few change last."""
+
+import streamlit as st
+
+from app.sidebar.labels import CELLS, INITIALISATIONS, INPUTS, LOSSES
+from app.sidebar.widgets import segmented
+from core.models import CellName, InitialisationName, InputName, LossAt, ModelSpec
+
+_LOSS_HELP = (
+    "Where the network is told how wrong its guess was. From the last step alone one sees how far "
+    "back its gradient reaches; with a loss at every step each step adds a gradient of its own."
+)
+
+
+def choose_network(vocabulary_size: int) -> tuple[ModelSpec, LossAt]:
+    """The network, and where its loss is: the cell first, what few change last."""
+    cell: CellName = segmented("Cell", "cell", CELLS, "lstm", None)
+    left, right = st.columns(2)
+    with left:
+        hidden_size = st.number_input(
+            "Units (to 512)", 1, 512, 32, 1, key="units", bind="query-params"
+        )
+    with right:
+        num_layers = st.number_input("Layers (to 4)", 1, 4, 1, 1, key="layers", bind="query-params")
+    both = st.toggle("Read in both directions", key="both", bind="query-params")
+    if both:
+        st.caption(
+            "What reads from the end has already seen the token to guess: good guesses of such a "
+            "network say nothing about forecasting."
+        )
+    at: LossAt = segmented("Loss", "loss", LOSSES, "last", _LOSS_HELP)
+    initialisation, sigma = _choose_start()
+    radius = _choose_radius()
+    source: InputName = segmented("Input", "input", INPUTS, "embedding", None)
+    embedding_size = 32
+    if source == "embedding":
+        embedding_size = st.number_input(
+            "Embedding size (1 to 512)", 1, 512, 32, 1, key="embedding", bind="query-params"
+        )
+    seed = st.number_input("Seed", 0, 2**53 - 1, 7, 1, key="seed", bind="query-params")
+    spec = ModelSpec(
+        cell=cell,
+        vocabulary_size=vocabulary_size,
+        hidden_size=int(hidden_size),
+        num_layers=int(num_layers),
+        bidirectional=both,
+        input=source,
+        embedding_size=int(embedding_size),
+        seed=int(seed),
+        initialisation=initialisation,
+        sigma=float(sigma),
+        spectral_radius=radius,
+    )
+    return spec, at
+
+
+def _choose_start() -> tuple[InitialisationName, float]:
+    """How the weights are drawn, and σ where they are normal."""
+    initialisation: InitialisationName = st.selectbox(
+        "Weights start as",
+        list(INITIALISATIONS),
+        format_func=INITIALISATIONS.__getitem__,
+        key="start",
+        bind="query-params",
+    )
+    if initialisation != "normal":
+        return initialisation, 0.01
+    sigma = st.number_input(
+        "σ (up to 10)", 0.001, 10.0, 0.25, 0.05, format="%.3f", key="sigma", bind="query-params"
+    )
+    return initialisation, sigma
+
+
+def _choose_radius() -> float | None:
+    scaled = st.toggle(
+        "Set spectral radius of W_hh",
+        key="scaled",
+        bind="query-params",
+        help="The largest |eigenvalue| of W_hh (of each gate’s block in a GRU or LSTM): how much "
+        "one step multiplies in the long run, before the activations.",
+    )
+    if not scaled:
+        return None
+    return st.slider("Spectral radius", 0.0, 3.0, 1.0, 0.01, key="radius", bind="query-params")

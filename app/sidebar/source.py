@@ -1,0 +1,203 @@
+"""What is read: the text, its tokens and the stretch; the same on every page."""
+
+from dataclasses import dataclass
+
+import streamlit as st
+
+from app import state
+from app.compute import texts
+from app.sidebar.labels import BOOK, LABELS, PASTE, SCHEMES, UPLOAD
+from app.sidebar.widgets import segmented
+from core.errors import CoreError
+from core.text import (
+    MAX_BYTES,
+    MAX_STEPS,
+    DecodedText,
+    Stretch,
+    TokenScheme,
+    check_text,
+    decode_text,
+)
+from core.text.download import DownloadError
+
+
+@dataclass(frozen=True)
+class Source:
+    """What is read.
+
+    Attributes:
+        text: the whole text.
+        title: what to call it.
+        private: whether it is the user's own, and so stays out of the address bar.
+        scheme: how it is cut into tokens.
+        tokens: the text as tokens, with its vocabulary.
+        stretch: the part that is read.
+    """
+
+    text: DecodedText
+    title: str
+    private: bool
+    scheme: TokenScheme
+    tokens: texts.TokenText
+    stretch: Stretch
+
+
+def choose_source() -> Source:
+    """Draw the controls and read them.
+
+    Raises:
+        CoreError: if nothing can be read.
+    """
+    name, title, text = _choose_text()
+    scheme, tokens = _choose_tokens(text)
+    stretch = _choose_stretch(tokens)
+    return Source(text, title, name in _OWN, scheme, tokens, stretch)
+
+
+_ON_SCREEN = {"`data`": "Your file", "`text`": "Your text", "`limit`": "the limit"}
+"""what the arguments that the library's messages name are called on the page"""
+_OWN = {PASTE: "Your text", UPLOAD: "Your file"}
+
+
+def _choose_text() -> tuple[str, str, DecodedText]:
+    """The text asked for; after an unreadable one the last that could be read, and why."""
+    options, shipped = LABELS["text"], texts.shipped_texts()
+    name = st.selectbox(
+        "Text",
+        list(options),
+        format_func=options.__getitem__,
+        key="text",
+        bind="query-params",
+        help="\n\n".join(f"{text.title}: {text.description}" for text in shipped),
+    )
+    if name == BOOK:
+        text = _fetched()
+        if text is not None:
+            return name, "The Time Machine", text
+    elif name in _OWN:
+        text = _own(name)
+        if text is not None:
+            return name, _OWN[name], text
+    else:
+        return name, options[name], texts.shipped(name)
+    first = shipped[0]
+    st.caption(f"Until then: {first.title}.")
+    return first.name, first.title, texts.shipped(first.name)
+
+
+def _own(name: str) -> DecodedText | None:
+    """What was pasted or uploaded, or the last of it that could be read."""
+    try:
+        own = _pasted() if name == PASTE else _uploaded()
+        if own is not None:
+            # A text of one token has nothing to guess: it is refused here, like an unreadable one.
+            texts.tokens_of(own.digest, "graphemes", own.text)
+            state.keep_text(name, own)
+    except CoreError as error:
+        own = None
+        message = str(error)
+        for name_in_code, on_screen in _ON_SCREEN.items():
+            message = message.replace(name_in_code, on_screen)
+        st.error(message)
+    return own or state.kept_text(name)
+
+
+def _fetched() -> DecodedText | None:
+    """The chapter's book; after a failure nothing, and a way to try again or to go on without."""
+    failure = state.kept_text(BOOK)
+    if failure is None or st.button("Try again", key="fetch_again", width="stretch"):
+        try:
+            text = texts.time_machine()
+        except DownloadError as error:
+            failure = str(error)
+            state.keep_text(BOOK, failure)
+        else:
+            state.keep_text(BOOK, None)
+            return text
+    st.error(failure)
+    st.button(
+        "Upload it instead",
+        key="upload_instead",
+        width="stretch",
+        on_click=state.choose,
+        args=("text", UPLOAD),
+    )
+    return None
+
+
+def _pasted() -> DecodedText | None:
+    text = st.text_area(
+        "Your text",
+        key="pasted",
+        height=140,
+        persist_state="session",
+        placeholder="Paste any text, in any script, then click outside this box.",
+    )
+    return check_text(text, limit=MAX_BYTES) if text else None
+
+
+def _uploaded() -> DecodedText | None:
+    file = st.file_uploader("A text file, up to 2 MB", key="uploaded", max_upload_size=2)
+    if file is None:
+        return None
+    text = decode_text(file.getvalue(), limit=MAX_BYTES)
+    if text.note:
+        st.caption(text.note)
+    return text
+
+
+def _choose_tokens(text: DecodedText) -> tuple[TokenScheme, texts.TokenText]:
+    """The text in the tokens asked for; where they leave nothing to read, in characters."""
+    scheme: TokenScheme = segmented(
+        "Tokens",
+        "tokens",
+        SCHEMES,
+        "graphemes",
+        "Characters as people count them (an emoji is one), the letters a–z and single spaces "
+        "only, as the chapter cleans its text, or whole words.",
+    )
+    try:
+        tokens = texts.tokens_of(text.digest, scheme, text.text)
+    except CoreError:
+        if scheme == "graphemes":
+            raise
+        st.error(
+            f"As “{SCHEMES[scheme]}” this text leaves fewer than two tokens to read; it is read as "
+            "characters until you choose another kind."
+        )
+        scheme = "graphemes"
+        tokens = texts.tokens_of(text.digest, scheme, text.text)
+    if tokens.unknown:
+        st.caption(
+            f"The {len(tokens.vocabulary) - 1:,} most frequent tokens are kept; {tokens.unknown:,} "
+            "rarer ones are read as <unk>."
+        )
+    return scheme, tokens
+
+
+def _choose_stretch(tokens: texts.TokenText) -> Stretch:
+    """Up to 500 steps of the text, from where the user says."""
+    available = len(tokens.tokens) - 1
+    left, right = st.columns(2)
+    with left:
+        steps = st.number_input(
+            "Steps (to 500)",
+            min_value=1,
+            max_value=MAX_STEPS,
+            value=110,
+            step=10,
+            key="steps",
+            bind="query-params",
+            help=f"The text has {available + 1:,} tokens; up to {MAX_STEPS} are read at once.",
+        )
+    with right:
+        begin = st.number_input(
+            "From token",
+            min_value=1,
+            max_value=available,
+            step=1,
+            key="from",
+            bind="query-params",
+            help=f"The place in the text of the first token to read, 1 to {available:,}.",
+        )
+    return Stretch.of(tokens.tokens, int(begin or 1) - 1, int(steps), MAX_STEPS)
