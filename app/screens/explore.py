@@ -79,7 +79,7 @@ def _page() -> None:
     source = state.handed("source")
     with told():
         with st.sidebar:
-            spec, at = choose_network(len(source.tokens.vocabulary))
+            spec, at = choose_network(source.tokens)
         choices = Choices(source, spec, at)
         _explore(choices)
         if state.first_visit():

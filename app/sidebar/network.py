@@ -2,6 +2,7 @@
 
 import streamlit as st
 
+from app.compute.texts import TokenText
 from app.sidebar.labels import CELLS, INITIALISATIONS, INPUTS, LOSSES
 from app.sidebar.widgets import segmented
 from core.models import CellName, InitialisationName, InputName, LossAt, ModelSpec
@@ -12,8 +13,14 @@ _LOSS_HELP = (
 )
 
 
-def choose_network(vocabulary_size: int) -> tuple[ModelSpec, LossAt]:
-    """The network, and where its loss is: the cell first, what few change last."""
+def choose_network(tokens: TokenText) -> tuple[ModelSpec, LossAt]:
+    """The network that reads these tokens, and where its loss is."""
+    vocabulary_size = len(tokens.vocabulary)
+    if tokens.unknown:
+        st.caption(
+            f"The network knows the {vocabulary_size - 1:,} most frequent tokens; "
+            f"{tokens.unknown:,} rarer ones are read as <unk>."
+        )
     cell: CellName = segmented("Cell", "cell", CELLS, "lstm", None)
     left, right = st.columns(2)
     with left:

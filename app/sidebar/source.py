@@ -167,11 +167,6 @@ def _choose_tokens(text: DecodedText) -> tuple[TokenScheme, texts.TokenText]:
         )
         scheme = "graphemes"
         tokens = texts.tokens_of(text.digest, scheme, text.text)
-    if tokens.unknown:
-        st.caption(
-            f"The {len(tokens.vocabulary) - 1:,} most frequent tokens are kept; {tokens.unknown:,} "
-            "rarer ones are read as <unk>."
-        )
     return scheme, tokens
 
 
