@@ -8,7 +8,7 @@ import pytest
 from app.components import stages as component
 from app.components.stages import MOST, Piece, StagesView
 from app.components.stages.pack import LONGEST, pack
-from tests.test_zipf_component import check_bundle, refuse_constant, run_node
+from tests.components import check_bundle, refuse_constant, run_node
 
 VOCABULARY = ("<unk>", "a", "b", "it")
 COUNTS = (2, 5, 3, 3)

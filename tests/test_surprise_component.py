@@ -11,7 +11,7 @@ from app.components import surprise as component
 from app.components.shared.wire import strict_json
 from app.components.surprise import KEPT, MOST, SurpriseView
 from app.components.surprise.pack import LONGEST, pack
-from tests.test_zipf_component import check_bundle, refuse_constant, run_node
+from tests.components import check_bundle, refuse_constant, run_node
 
 PROBABILITY = np.array([math.nan, 0.0123, 0.0, 1 / 3, 0.0, 1.0])
 SURPRISE = np.array([math.nan, -math.log(0.0123), math.inf, math.log(3), 800.0, 0.0])

@@ -8,7 +8,7 @@ import pytest
 from app.components import windows as component
 from app.components.windows import MOST_ROWS, MOST_TOKENS, MOST_WINDOWS, Row, WindowsView
 from app.components.windows.pack import LONGEST, pack
-from tests.test_zipf_component import check_bundle, refuse_constant, run_node
+from tests.components import check_bundle, refuse_constant, run_node
 
 
 def make_view(**changes) -> WindowsView:

@@ -102,8 +102,7 @@ def _models(source: Source, choices: ModelChoices) -> None:
     text = counts.indexed(source.tokens, choices.min_freq)
     learnt = counts.ngrams(source.tokens, choices.min_freq, choices.split.train)
     model = NgramModel(learnt, choices.epsilons[: choices.order], choices.backoff)
-    with told():
-        _strip(source, choices, text, model)
+    _strip(source, choices, text, model)
     left, right = st.columns([1, 1])
     with left:
         _by_order(source, choices)
@@ -171,15 +170,18 @@ def _continue(
     )
 
 
+@st.fragment
 def _strip(source: Source, choices: ModelChoices, text: counts.Indexed, model: NgramModel) -> None:
+    """The strip; a fragment, so that a rested cursor redraws nothing else."""
     st.markdown("#### Surprise, token by token")
-    shown, note = _scored(source, choices)
-    own = len(set(choices.epsilons[: choices.order])) > 1
-    smoothing = "each order its own ε" if own else f"ε = {choices.epsilons[0]:g}"
-    label = f"{NAMES[choices.order - 1]}, {smoothing}"
-    view = surprise_view(source, model, text, shown, label, state.asked_step("s"))
-    surprise_strip(view, key="surprise", on_cursor=_remember_step)
-    st.caption(note)
+    with told():
+        shown, note = _scored(source, choices)
+        own = len(set(choices.epsilons[: choices.order])) > 1
+        smoothing = "each order its own ε" if own else f"ε = {choices.epsilons[0]:g}"
+        label = f"{NAMES[choices.order - 1]}, {smoothing}"
+        view = surprise_view(source, model, text, shown, label, state.asked_step("s"))
+        surprise_strip(view, key="surprise", on_cursor=_remember_step)
+        st.caption(note)
 
 
 def _remember_step() -> None:

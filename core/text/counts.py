@@ -39,7 +39,7 @@ class NgramCounts:
     """The counts of all n-grams of orders 1 to `order`.
 
     Memory: 16 bytes for each different n-gram of each order, and 8 more for each context. While
-    counting, about 40 bytes for each token of the text.
+    counting, up to 70 bytes for each token of the text, or 70 MB if that is more.
 
     Attributes:
         vocabulary_size: V, the number of indices.

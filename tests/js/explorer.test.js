@@ -6,11 +6,13 @@ import { test } from "node:test";
 import { css, ink, level, rgb, table } from "../shared/colours.js";
 import { columnEdges, edgeAt, edgeWidth } from "../explorer/edges.js";
 import { chance, gradientNorm, number, power, probability, short, tenTo, visible } from "../shared/format.js";
-import { budget, diagramPlan, heights, plan, timeAxis, timeTicks, windowStart } from "../explorer/layout.js";
+import { budget, diagramPlan, heights, plan, windowStart } from "../explorer/layout.js";
 import {
   blindGuess, difference, namedReference, referenceWords, stripOptions, surprises,
 } from "../explorer/references.js";
-import { adopt, fitTo, newState, stepFor, tell } from "../explorer/state.js";
+import { fitTo, newState } from "../explorer/state.js";
+import { timeAxis, timeTicks } from "../shared/axis.js";
+import { adopt, stepFor, tell } from "../shared/cursor.js";
 import { decades, scaleRange, surprise } from "../explorer/unpack.js";
 
 test("blank tokens are visible, long ones are cut by code points", () => {

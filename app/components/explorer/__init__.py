@@ -26,6 +26,8 @@ MODULES = (
     "../shared/format.js",
     "../shared/colours.js",
     "../shared/dom.js",
+    "../shared/axis.js",
+    "../shared/cursor.js",
     "unpack.js",
     "references.js",
     "layout.js",

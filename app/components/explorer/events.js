@@ -1,10 +1,10 @@
 // Mouse, touch, keyboard and controls. Each handler changes the state and asks for a redraw.
+import { stepFor, tell } from "../shared/cursor.js";
 import { showTip } from "../shared/dom.js";
 import { clamp } from "../shared/format.js";
 import { gradientWords } from "./gradient.js";
 import { cellAt, cellWords } from "./heatmap.js";
 import { diagramWords, edgeUnder, unitAt } from "./pointing.js";
-import { stepFor, tell } from "./state.js";
 
 const REST = 250; // ms after the last key press until Python hears of the step
 const TEMPO = 260; // ms a step while playing

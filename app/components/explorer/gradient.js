@@ -1,8 +1,8 @@
 // The gradient lane: log10 of a norm per step, on an absolute axis, aligned with the heatmap.
+import { timeTicks } from "../shared/axis.js";
 import { el, sized } from "../shared/dom.js";
 import { FLAG_WORDS, clamp, gradientNorm, tenTo } from "../shared/format.js";
 import { markCursor } from "./heatmap.js";
-import { timeTicks } from "./layout.js";
 import { layerIndex } from "./unpack.js";
 
 const FLAG_SIGNS = ["", "○", "▽", "×"];

@@ -1,8 +1,8 @@
 // Units x time as one image: the base is drawn once, the cursor lies on a second canvas above it.
+import { timeAxis } from "../shared/axis.js";
 import { level, ramp } from "../shared/colours.js";
 import { el, fill, sized } from "../shared/dom.js";
 import { brief, number } from "../shared/format.js";
-import { timeAxis } from "./layout.js";
 import { unitOrder } from "./unpack.js";
 
 const PAD = 4; // px above and below the image, so that frames are not cut

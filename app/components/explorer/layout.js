@@ -54,30 +54,6 @@ export function heights(rest, traces, scale) {
   return { diagram, heatmap, gradient: Math.round(left - heatmap) };
 }
 
-/** The time axis that the heatmap and the gradient lane share: px from the canvas's left edge. */
-export function timeAxis(left, right, steps) {
-  const width = right - left;
-  return {
-    left,
-    right,
-    steps,
-    edge: (t) => left + (t / steps) * width,
-    centre: (t) => left + ((t + 0.5) / steps) * width,
-    stepAt: (x) => clamp(Math.floor(((x - left) / width) * steps), 0, steps - 1),
-  };
-}
-
-/** Steps (0-based) that get a number on the time axis: the first, round ones, the last. */
-export function timeTicks(steps, room) {
-  const fits = Math.max(2, Math.floor(room));
-  const jump = [1, 2, 5, 10, 20, 50, 100, 200].find((each) => steps / each <= fits) ?? 500;
-  const ticks = steps > 1 ? [0, steps - 1] : [0];
-  for (let shown = jump; shown < steps; shown += jump) {
-    if (shown > 1 && shown - 1 >= 0.6 * jump && steps - shown >= 0.6 * jump) ticks.push(shown - 1);
-  }
-  return ticks;
-}
-
 /**
  * Where everything in the unrolled diagram stands.
  * @param {{steps: number, layers: {level: number, reverse: boolean}[], units: number}} view

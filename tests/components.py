@@ -1,0 +1,62 @@
+"""What the tests of all components share: their bundles, and node's test runner."""
+
+import re
+import shutil
+import subprocess
+from pathlib import Path
+from types import ModuleType
+
+import playwright
+
+from app.components.bundle import javascript, stylesheet
+
+TESTS = Path(__file__).parent
+
+
+def refuse_constant(word: str):
+    raise AssertionError(f"{word} is not strict JSON")
+
+
+def check_bundle(module: ModuleType) -> None:
+    """One module without imports, made of every file of the folder, safe and documented."""
+    source = javascript(module.FOLDER, module.MODULES)
+    assert re.findall(r"^export (.*?)\(", source, re.MULTILINE) == [
+        f"default function {module.FOLDER.name}Component"
+    ]
+    assert not re.search(r"^\s*import\b|\bimport\(", source, re.MULTILINE)
+    own = {path.name for path in module.FOLDER.glob("*.js")}
+    assert {name for name in module.MODULES if "/" not in name} == own
+    forbidden = (
+        *("innerHTML", "outerHTML", "insertAdjacentHTML", "createContextualFragment"),
+        *("document.write", "eval(", "new Function", "https:", "fetch(", "XMLHttpRequest"),
+        *("localStorage", "import(", "src=", "href"),
+    )
+    for name in own:
+        text = (module.FOLDER / name).read_text(encoding="utf-8")
+        assert [word for word in forbidden if word in text] == [], name
+        lines = text.splitlines()
+        assert len(lines) <= 300, name
+        for at, line in enumerate(lines):
+            if line.startswith(("export function", "export default")):
+                assert lines[at - 1].endswith("*/"), f"{name}: {line}"
+    styles = stylesheet(module.FOLDER, module.STYLES)
+    assert "url(" not in styles
+    assert "@import" not in styles
+
+
+def run_node(module: ModuleType, folder: Path) -> None:
+    """Node takes the bundle, and the component's own tests pass in it."""
+    node = shutil.which("node") or str(Path(playwright.__file__).parent / "driver" / "node")
+    no_python = shutil.ignore_patterns("*.py", "__py*")
+    for each in (module.FOLDER, module.FOLDER.parent / "shared"):
+        shutil.copytree(each, folder / each.name, ignore=no_python)
+    (folder / "js").mkdir()
+    shutil.copy(TESTS / "js" / f"{module.FOLDER.name}.test.js", folder / "js")
+    (folder / "package.json").write_text('{"type": "module"}')
+    (folder / "bundle.mjs").write_text(javascript(module.FOLDER, module.MODULES), encoding="utf-8")
+    for arguments in (["--check", "bundle.mjs"], ["--test", "js/"]):
+        done = subprocess.run(
+            [node, *arguments], cwd=folder, capture_output=True, text=True, check=False
+        )
+        assert done.returncode == 0, done.stdout + done.stderr
+    assert re.search(r"^# pass [1-9]", done.stdout, re.MULTILINE), done.stdout
