@@ -22,6 +22,7 @@ def draw(pages: Sequence[StreamlitPage]) -> None:
     # First: a rerun before it would forget which page the link names.
     page = st.navigation(list(pages), position="top")
     state.tidy_address(LABELS)
+    state.enter(page.url_path)
     with told():
         with st.sidebar:
             source = choose_source()
@@ -29,6 +30,6 @@ def draw(pages: Sequence[StreamlitPage]) -> None:
         page.run()
         with st.sidebar:
             st.caption(
-                "The link in the address bar reproduces this screen"
-                + (", but for the text: yours stays on this page." if source.private else ".")
+                "The link in the address bar reproduces this screen, but for what you type"
+                + (": your text stays on this page." if source.private else ".")
             )

@@ -108,7 +108,7 @@ def remember_cursor() -> None:
     """The explorer committed a step: write it, counted from 1, into the address bar."""
     cursor = _reported("cursor")
     if cursor is not None:
-        st.query_params["t"] = str(int(cursor) + 1)
+        st.query_params["t"] = _remembered()["t"] = str(int(cursor) + 1)
 
 
 def remember_choices() -> None:
@@ -116,7 +116,25 @@ def remember_choices() -> None:
     for name in _CHOICES:
         value = _reported(name)
         if value is not None:
-            st.query_params[name] = str(value)
+            st.query_params[name] = _remembered()[name] = str(value)
+
+
+def _remembered() -> dict[str, str]:
+    """What the explorer told in this session."""
+    return st.session_state.setdefault("looked", {})
+
+
+def enter(page: str) -> None:
+    """Before a page is drawn: give back to the address bar what leaving it took off.
+
+    Args:
+        page: its address, "" for Explore.
+    """
+    before, st.session_state["page"] = st.session_state.get("page"), page
+    if page == "" and before not in (None, page):
+        for name, value in _remembered().items():
+            if name not in st.query_params:
+                st.query_params[name] = value
 
 
 def _reported(name: str, key: str = EXPLORER) -> Any:

@@ -10,6 +10,8 @@ from core.analysis import Verdict
 from core.models import CellName
 
 BLUE, VERMILION = "#0072B2", "#D55E00"
+PLAIN = {"displaylogo": False, "displayModeBar": False}
+"""Plotly without its buttons"""
 CELL_LABELS: dict[CellName, str] = {
     "rnn_tanh": "RNN",
     "rnn_relu": "ReLU RNN",

@@ -106,7 +106,7 @@ def test_a_pasted_text_is_read_and_kept_out_of_the_address():
     assert_whole(app)
     assert not messages(app)
     assert not any("秘" in str(value) for value in app.query_params.values())
-    assert any("yours stays on this page" in caption.value for caption in app.caption)
+    assert any("your text stays on this page" in caption.value for caption in app.caption)
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@
 
 import itertools
 import math
+import re
 from pathlib import Path
 
 import numpy as np
@@ -18,6 +19,7 @@ from app.sidebar.counting import WindowChoices
 from app.sidebar.labels import BACKOFFS, ORDERS, SCORED, SPLITS, VIEWS, WINDOWS
 from app.sidebar.source import Source
 from app.views.text import offsets_of, stages_view, surprise_view, windows_view, zipf_view
+from app.wording import by_order
 from core.errors import TextError
 from core.text import (
     MAX_ORDER,
@@ -69,7 +71,7 @@ def test_every_view_under_every_scheme(view, scheme):
 @pytest.mark.parametrize(
     ("view", "key", "options"),
     [
-        ("ngrams", "order", ORDERS),
+        ("ngrams", "n", ORDERS),
         ("ngrams", "backoff", BACKOFFS),
         ("ngrams", "split", SPLITS),
         ("ngrams", "scored", SCORED),
@@ -95,7 +97,10 @@ def test_the_limits_of_smoothing_and_of_the_vocabulary():
     app.text_input(key="sentence").set_value("東京 🙂 <b>").run()
     assert_whole(app)
     app.text_input(key="sentence").set_value("").run()
-    assert len(app.error) == 1
+    assert not app.exception
+    assert [each.value for each in app.info] == [
+        "Type a sentence above: each of its tokens is then scored."
+    ]
 
 
 def test_a_text_too_short_for_a_model_says_so_and_other_views_stay():
@@ -181,6 +186,7 @@ def test_the_strip_shows_the_models_own_numbers():
     assert view.cursor == 40
     indices = text.vocabulary.encode(shown)
     np.testing.assert_array_equal(view.surprise, model.surprise(indices))
+    assert view.bits_per_character is None  # one token is not named
     assert view.perplexity == perplexity(model.probabilities(indices))
     assert view.read[-1] == "<unk>"
     for t, guesses in enumerate(view.guesses):
@@ -252,6 +258,47 @@ def test_likely_tokens_are_drawn_as_they_are_and_never_as_tags():
     assert figure.data[0].x == (0.5, 0.25)
     assert figure.data[0].text == ("0.5000  (3×)", "0.2500  (0×)")
     assert figure.layout.yaxis.ticktext == ("&lt;b>", "e")
+    assert next_tokens(["e"], [1e-9], [0]).data[0].text == ("1.0e-09  (0×)",)
+
+
+def perplexities(train, validation, tokens=5000):
+    return counts.Perplexities(tuple(train), tuple(validation), 9000, tokens)
+
+
+@pytest.mark.parametrize(
+    ("found", "said", "unsaid"),
+    [
+        (perplexities((9, 5, 3, 2, 1), (9, 6, 4, 5, 7)),
+         ("falls as the order grows", "order 3 forecasts best (4)", "by heart"), ("blind",)),
+        (perplexities((9, 5, 3, 2, 1), (9, 6, 5, 4, 3)),
+         ("falls as the order grows", "order 5 forecasts best (3)."), ("heart", "blind")),
+        (perplexities((9, 10, 11, 12, 13), (9, 11, 12, 13, 14)),
+         ("rises as the order grows", "order 1 forecasts best"), ("heart",)),
+        (perplexities((28,) * 5, (28,) * 5),
+         ("is the same at every order. On", "it is the same at every order."), ("best",)),
+        (perplexities((9, 5, 6, 7, 8), (60, 50, 60, 70, 80)),
+         ("is lowest at order 2", "no better than a blind guess"), ("heart",)),
+        (perplexities((9, 5, 3, 2, 1), (math.inf,) * 5),
+         ("infinite at every order",), ("best",)),
+        (perplexities((9, 5, 3, 2, 1), (9, 8, 7, 6, 5), tokens=199),
+         ("Only 199 tokens could be judged by",), ("best",)),
+    ],
+)  # fmt: skip
+def test_the_sentence_under_the_chart_says_what_its_numbers_say(found, said, unsaid):
+    text = by_order(found, 28)
+    for part in said:
+        assert part in text
+    for part in unsaid:
+        assert part not in text
+
+
+def test_no_parameter_of_the_address_means_two_things():
+    seen = {}
+    for path in sorted((Path(MAIN).parent / "sidebar").glob("*.py")):
+        for key in re.findall(r'key="(\w+)"|^\s+"(\w+)",\n\s+[A-Z_]+,', path.read_text(), re.M):
+            seen.setdefault("".join(key), set()).add(path.name)
+    assert all(len(files) == 1 for files in seen.values()), seen
+    assert not set(seen) & {"t", "s", "w", "ranks", "layer", "lane", "order", "strip", "edges"}
 
 
 @pytest.mark.parametrize("steps", [1, 3, 5, 40])
@@ -269,6 +316,9 @@ def test_disjoint_rows_begin_at_their_offsets(steps):
             assert row.dropped[0] == (0, offset)
     drawn = [row for row in view.rows if row.note]
     assert len(drawn) <= 1
+    for row in view.rows:
+        if steps < 60:
+            assert row.windows[-1][1] < len(view.tokens)  # its last target is shown too
 
 
 def test_parallel_streams_show_their_own_tokens():

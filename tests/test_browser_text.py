@@ -38,6 +38,19 @@ def test_from_explore_to_every_view_and_back(visit):
     assert page.get_by_test_id("stException").count() == 0
 
 
+def test_explore_remembers_where_one_looked(visit):
+    page = visit("?steps=60&units=8")
+    page.get_by_test_id("explorer").focus()
+    page.keyboard.press("Home")
+    page.wait_for_url(re.compile(r"[?&]t=1(&|$)"))
+    page.get_by_role("link", name="Text").click()
+    painted(page, "stages")
+    page.get_by_role("link", name="Explore").click()
+    painted(page, "explorer")
+    expect(page.get_by_test_id("explorer")).to_have_attribute("data-step", "1")
+    assert re.search(r"[?&]t=1(&|$)", page.url)
+
+
 def test_a_link_reproduces_the_view_and_its_choices(visit):
     page = visit("text?view=ranks&tokens=words", ready="zipf")
     plot = page.get_by_test_id("zipf")
@@ -60,7 +73,7 @@ def test_a_link_reproduces_the_view_and_its_choices(visit):
 
 
 def test_the_model_follows_its_controls(visit):
-    page = visit("text?view=ngrams&text=lighthouse&order=1", ready="surprise")
+    page = visit("text?view=ngrams&text=lighthouse&n=1", ready="surprise")
     strip = page.get_by_test_id("surprise")
     first = strip.get_attribute("data-painted")
     page.get_by_text("nothing: order 1 looks at no context").wait_for()
@@ -77,7 +90,7 @@ def test_own_text_stays_out_of_the_address_and_never_becomes_html(visit):
     hostile = "<img src=x onerror=alert(1)> **b** $x$ :red[no] `code` </script> & ab" * 4
     page.get_by_label("Your text").fill(hostile)
     page.get_by_label("Your text").press("Control+Enter")
-    page.get_by_text("yours stays on this page").wait_for()
+    page.get_by_text("your text stays on this page").wait_for()
     for view, component in VIEWS.items():
         show(page, view)
         painted(page, component)
@@ -96,7 +109,7 @@ def test_an_uploaded_file_is_still_there_on_the_other_page(visit, tmp_path):
     file.write_text("An uploaded text, not in the box at all. " * 5, encoding="utf-8")
     page = visit("?text=upload&steps=30")
     page.locator('input[type="file"]').set_input_files(str(file))
-    page.get_by_text("yours stays on this page").wait_for()
+    page.get_by_text("your text stays on this page").wait_for()
     expect(page.get_by_test_id("strip")).to_contain_text("An uploaded text")
     page.get_by_role("link", name="Text").click()
     painted(page, "stages")

@@ -29,8 +29,8 @@ MOST_POINTS = 600
 """ranks that are drawn of each order: all of the first, then evenly on the log axis"""
 REFERENCES = ("unigram", "bigram", "trigram")
 REFERENCE_EPSILON = 1.0
-LEAST = (0, 2, 3, 4, 5, 7, 10, 15, 20, 30, 50)
-"""values of min_freq that are drawn"""
+MOST_LEAST = 40
+"""values of min_freq that are drawn at least, from 0 on"""
 MOST_EXAMPLES = 60
 LONGEST = 40
 """characters of an n-gram that are shown"""
@@ -77,7 +77,7 @@ class VocabularySizes:
     """What min_freq does to the vocabulary of a text.
 
     Attributes:
-        least: values of min_freq, rising from 0, the chosen one among them.
+        least: values of min_freq, each from 0 to beyond the chosen one.
         sizes: the vocabulary's size at each, <unk> included.
         different: how many different tokens the text has.
         unknown: how many of them are read as <unk> at the chosen min_freq.
@@ -190,8 +190,8 @@ def vocabulary_sizes(tokens: TokenText, min_freq: int) -> VocabularySizes:
     known = text.occurs.copy()
     known[text.vocabulary.unknown] = 0  # a text may hold <unk> itself, which is always kept
     often = np.sort(known[known > 0])
-    least = sorted({*LEAST, min_freq})
-    kept = len(often) - np.searchsorted(often, least) + 1
+    least = range(max(MOST_LEAST, min_freq + 1))
+    kept = len(often) - np.searchsorted(often, np.array(least)) + 1
     rare = np.flatnonzero((known > 0) & (known < min_freq))
     rare = rare[np.argsort(-known[rare], kind="stable")]
     return VocabularySizes(

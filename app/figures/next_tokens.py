@@ -24,7 +24,7 @@ def next_tokens(
         x=list(probabilities),
         orientation="h",
         marker={"color": BLUE},
-        text=[f"{p:.4f}  ({n:,}×)" for p, n in zip(probabilities, counts, strict=True)],
+        text=[f"{_chance(p)}  ({n:,}×)" for p, n in zip(probabilities, counts, strict=True)],
         textposition="outside",
         textfont={"size": 14},
         cliponaxis=False,
@@ -41,3 +41,8 @@ def next_tokens(
         tickvals=places, ticktext=shown, autorange="reversed", tickfont_size=16, showgrid=False
     )
     return figure
+
+
+def _chance(p: float) -> str:
+    """Four digits, and never a false 0."""
+    return f"{p:.4f}" if p == 0 or p >= 0.00005 else f"{p:.1e}"

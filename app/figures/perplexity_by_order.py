@@ -5,11 +5,11 @@ from collections.abc import Sequence
 import numpy as np
 import plotly.graph_objects as go
 
-from app.theme import BLUE, VERMILION, number
+from app.theme import BLUE, VERMILION
 
 _LOOKS = {
-    "training": {"colour": BLUE, "symbol": "circle", "dash": "dash", "text": "bottom center"},
-    "validation": {"colour": VERMILION, "symbol": "square", "dash": "solid", "text": "top center"},
+    "training": {"colour": BLUE, "symbol": "circle", "dash": "dash"},
+    "validation": {"colour": VERMILION, "symbol": "square", "dash": "solid"},
 }
 
 
@@ -26,6 +26,7 @@ def perplexity_by_order(
     """
     figure = go.Figure()
     orders = list(range(1, len(train) + 1))
+    higher = "training" if train[chosen - 1] > validation[chosen - 1] else "validation"
     for (name, look), values in zip(_LOOKS.items(), (train, validation), strict=True):
         shown = [value if np.isfinite(value) else None for value in values]
         both = zip(orders, values, strict=True)
@@ -39,9 +40,9 @@ def perplexity_by_order(
                 "size": [15 if order == chosen else 9 for order in orders],
                 "symbol": look["symbol"],
             },
-            text=[number(value) if order == chosen else "" for order, value in both],
-            textposition=look["text"],
-            textfont={"size": 15},
+            text=[f"{value:.2f}" if order == chosen else "" for order, value in both],
+            textposition="top center" if name == higher else "bottom center",
+            textfont={"size": 15, "color": look["colour"]},
             cliponaxis=False,
             hovertemplate=f"{name}, order %{{x}}: %{{y:.4g}}<extra></extra>",
         )
@@ -58,13 +59,19 @@ def perplexity_by_order(
         margin={"l": 10, "r": 10, "t": 10, "b": 10},
         legend={"orientation": "h", "yanchor": "bottom", "y": 1.04, "x": 0, "font": {"size": 14}},
     )
-    figure.update_xaxes(title="order n", dtick=1, tickfont_size=14, title_font_size=15)
+    figure.update_xaxes(
+        title="order n",
+        dtick=1,
+        range=[0.6, len(orders) + 0.4],
+        tickfont_size=14,
+        title_font_size=15,
+    )
     finite = [value for value in (*train, *validation, vocabulary_size) if np.isfinite(value)]
     figure.update_yaxes(
         title="perplexity (log)",
         type="log",
         tickvals=[m * 10**k for k in range(16) for m in (1, 2, 5)],
-        range=[np.log10(min(finite)) - 0.12, np.log10(max(finite)) + 0.08],
+        range=[np.log10(min(finite)) - 0.25, np.log10(max(finite)) + 0.12],
         tickfont_size=14,
         title_font_size=15,
     )

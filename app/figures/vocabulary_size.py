@@ -19,9 +19,8 @@ def vocabulary_size(least: Sequence[int], sizes: Sequence[int], chosen: int) -> 
     figure.add_scatter(
         x=list(least),
         y=list(sizes),
-        mode="lines+markers",
+        mode="lines",
         line={"shape": "hv", "color": BLUE, "width": 2.5},
-        marker={"size": 6},
         hovertemplate="min_freq %{x}: %{y:,} tokens<extra></extra>",
         showlegend=False,
     )
@@ -40,6 +39,6 @@ def vocabulary_size(least: Sequence[int], sizes: Sequence[int], chosen: int) -> 
     figure.update_layout(height=230, margin={"l": 10, "r": 10, "t": 10, "b": 10})
     figure.update_xaxes(title="min_freq", tickfont_size=14, title_font_size=15)
     figure.update_yaxes(
-        title="vocabulary", rangemode="tozero", tickfont_size=14, title_font_size=15
+        title="vocabulary", range=[0, 1.25 * max(sizes)], tickfont_size=14, title_font_size=15
     )
     return figure

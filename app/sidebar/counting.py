@@ -82,7 +82,7 @@ def choose_model(tokens: int) -> ModelChoices:
         TextError: if the text is too short to be split.
     """
     min_freq = choose_min_freq()
-    order = int(segmented("Order n", "order", ORDERS, "3", _ORDER_HELP))
+    order = int(segmented("Order n", "n", ORDERS, "3", _ORDER_HELP))
     epsilons = _choose_epsilons()
     backoff: Backoff = segmented(
         "Where counts are missing, use", "backoff", BACKOFFS, "unigram", _BACK_HELP
@@ -95,7 +95,7 @@ def choose_model(tokens: int) -> ModelChoices:
             "Sample tokens", 1, MOST_SAMPLED, 160, 10, key="sampled", bind="query-params"
         )
     with right:
-        seed = st.number_input("Seed", 0, 2**53 - 1, 7, 1, key="seed", bind="query-params")
+        seed = st.number_input("Seed", 0, 2**32 - 1, 7, 1, key="sample_seed", bind="query-params")
     return ModelChoices(min_freq, order, epsilons, backoff, split, scored, int(length), int(seed))
 
 
@@ -120,7 +120,9 @@ def choose_windows(tokens: int) -> WindowChoices:
     if scheme == "consecutive":
         streams = st.number_input("Streams (to 8)", 1, 8, 3, 1, key="streams", bind="query-params")
     if scheme == "disjoint":
-        seed = st.number_input("Seed", 0, 2**53 - 1, 7, 1, key="seed", bind="query-params")
+        seed = st.number_input(
+            "Seed of the offset", 0, 2**32 - 1, 1, 1, key="offset_seed", bind="query-params"
+        )
     return WindowChoices(scheme, int(steps), int(streams), int(seed))
 
 
@@ -170,7 +172,7 @@ def _choose_split(tokens: int) -> Split:
         try:
             split = Split.of_chapter(tokens)
         except TextError as error:
-            st.error(str(error).replace("`length`", "The text"))
+            st.error(f"{str(error).replace('`length`', 'The text')} Until then its end judges.")
         else:
             st.caption(split.note)
             return split

@@ -54,7 +54,7 @@ LABELS: dict[str, dict[str, str]] = {
     "start": {**INITIALISATIONS},
     "input": {**INPUTS},
     "view": VIEWS,
-    "order": ORDERS,
+    "n": ORDERS,
     "backoff": {**BACKOFFS},
     "split": SPLITS,
     "scored": SCORED,

@@ -104,24 +104,18 @@ def _own(name: str) -> DecodedText | None:
 
 def _fetched() -> DecodedText | None:
     """The chapter's book; after a failure nothing, and a way to try again or to go on without."""
-    failure = state.kept_text(BOOK)
-    if failure is None or st.button("Try again", key="fetch_again", width="stretch"):
+    if state.kept_text(BOOK) is None:
         try:
-            text = texts.time_machine()
+            return texts.time_machine()
         except DownloadError as error:
-            failure = str(error)
-            state.keep_text(BOOK, failure)
-        else:
-            state.keep_text(BOOK, None)
-            return text
-    st.error(failure)
-    st.button(
-        "Upload it instead",
-        key="upload_instead",
-        width="stretch",
-        on_click=state.choose,
-        args=("text", UPLOAD),
-    )
+            state.keep_text(BOOK, str(error).replace("`address`", "The address"))
+    st.error(state.kept_text(BOOK))
+    again, upload = st.columns(2)
+    # A click forgets the failure, so that the next run asks once more.
+    again.button("Try again", key="fetch_again", width="stretch", on_click=state.keep_text,
+                 args=(BOOK, None))  # fmt: skip
+    upload.button("Upload it", key="upload_instead", width="stretch", on_click=state.choose,
+                  args=("text", UPLOAD))  # fmt: skip
     return None
 
 

@@ -105,7 +105,7 @@ def explorer_view(
         references=tuple(
             Reference(each.key, each.key, each.surprise, each.perplexity) for each in references
         ),
-        reference_note="counted on the rest of the text",
+        reference_note="counted on the rest of the text, ε = 1",
     )
 
 

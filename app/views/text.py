@@ -17,6 +17,7 @@ from app.sidebar.labels import SCHEMES
 from app.sidebar.source import Source
 from core.errors import CoreError
 from core.text import (
+    MAX_STEPS,
     Estimator,
     NgramModel,
     Stages,
@@ -44,6 +45,8 @@ def kind_of(source: Source) -> Literal["character", "word"]:
 def stages_view(source: Source, text: Indexed) -> StagesView:
     """The stretch as raw text, cleaned text, tokens and indices."""
     start, shown = source.stretch.start, len(source.stretch)
+    if start + shown + 1 == len(text.indices):
+        shown = min(shown + 1, MAX_STEPS)  # the last token is read by nobody, but it is there
     stages = Stages.of(source.text.text, source.scheme, start, shown)
     return StagesView(
         identity=identity_of(source.tokens.digest, text.vocabulary.digest, start, shown),
@@ -108,6 +111,7 @@ def surprise_view(
     vocabulary = text.vocabulary
     indices = vocabulary.encode(shown)
     nats = model.surprise(indices)
+    named = all(token in vocabulary for token in shown)
     characters = len(join_tokens(shown, source.scheme)) if source.scheme == "words" else len(shown)
     return SurpriseView(
         identity=identity_of(vocabulary.digest, source.tokens.digest, label, *shown),
@@ -117,7 +121,7 @@ def surprise_view(
         kind=kind_of(source),
         vocabulary_size=len(vocabulary),
         perplexity=perplexity_of_surprise(nats),
-        bits_per_character=bits_per_character(nats, characters),
+        bits_per_character=bits_per_character(nats, characters) if named else None,
         model=label,
         guesses=tuple(_guesses(model, text, indices, t) for t in range(len(indices))),
         read=tuple(vocabulary.decode(indices)),
@@ -170,7 +174,7 @@ def offsets_of(choices: WindowChoices) -> list[int]:
 
 def _disjoint_rows(tokens: Sequence[str], choices: WindowChoices) -> tuple[tuple[Row, ...], int]:
     steps = choices.steps
-    drawn = min(len(tokens), max(MOST_SHOWN // 2, min(MOST_SHOWN, 3 * steps)))
+    drawn = min(len(tokens), _drawn(steps))
     Windows.disjoint(len(tokens), steps)  # says what is wrong if not even one fits
     own = random_offset(steps, choices.seed)
     rows = []
@@ -184,7 +188,9 @@ def _disjoint_rows(tokens: Sequence[str], choices: WindowChoices) -> tuple[tuple
             Row(
                 label=f"offset {offset}",
                 note=f"drawn by seed {choices.seed}" if offset == own else "",
-                windows=tuple((int(s), int(s) + steps) for s in starts if s < drawn),
+                windows=tuple(
+                    (int(s), int(s) + steps) for s in starts if _fits(int(s), steps, drawn)
+                ),
                 dropped=tuple((a, b) for a, b in edges if a < b and a < drawn),
             )
         )
@@ -205,7 +211,7 @@ def _overlapping_rows(tokens: Sequence[str], choices: WindowChoices) -> tuple[tu
 def _consecutive_rows(tokens: Sequence[str], choices: WindowChoices) -> tuple[tuple[Row, ...], int]:
     steps = choices.steps
     starts = Windows.consecutive(len(tokens), steps, choices.streams).starts
-    drawn = max(MOST_SHOWN // 2, min(MOST_SHOWN, 3 * steps))
+    drawn = _drawn(steps)
     rows = []
     for stream, column in enumerate(starts.T, 1):
         first = int(column[0])
@@ -213,12 +219,24 @@ def _consecutive_rows(tokens: Sequence[str], choices: WindowChoices) -> tuple[tu
             Row(
                 label=f"stream {stream}",
                 note=f"from token {first + 1:,}",
-                windows=tuple((int(s), int(s) + steps) for s in column if s < first + drawn),
+                windows=tuple(
+                    (int(s), int(s) + steps) for s in column if _fits(int(s) - first, steps, drawn)
+                ),
                 tokens=tuple(tokens[first : first + drawn]),
                 first=first,
             )
         )
     return tuple(rows), drawn
+
+
+def _drawn(steps: int) -> int:
+    """How many tokens the picture shows: room for some windows and the target of the last."""
+    return min(MOST_SHOWN, max(MOST_SHOWN // 2, 3 * steps) + 1)
+
+
+def _fits(start: int, steps: int, drawn: int) -> bool:
+    """Whether a window is shown: whole with its last target, or, if too long, at least begun."""
+    return start + steps < drawn or (steps >= drawn - 1 and start < drawn)
 
 
 def identity_of(*content: object) -> str:

@@ -62,6 +62,9 @@ class Vocabulary:
     def __len__(self) -> int:
         return len(self.tokens)
 
+    def __contains__(self, token: str) -> bool:
+        return token in self._index
+
     @property
     def unknown(self) -> int:
         """The index of `<unk>`, which stands for every token that is not in the vocabulary."""

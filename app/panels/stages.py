@@ -1,0 +1,47 @@
+"""The text at each stage, and what the vocabulary keeps of it."""
+
+import streamlit as st
+
+from app.components.stages import stages
+from app.compute import counts
+from app.figures.vocabulary_size import vocabulary_size
+from app.sidebar.source import Source
+from app.theme import PLAIN, number, visible
+from app.views.text import stages_view
+
+
+def draw(source: Source, min_freq: int) -> None:
+    """Draw it."""
+    st.caption(
+        "How to read it: the same tokens four times, from the text as it is to the numbers a "
+        "network reads. Point at any of them: it lights up at every stage, and so do, faintly, all "
+        "tokens of the same index."
+    )
+    text = counts.indexed(source.tokens, min_freq)
+    stages(stages_view(source, text), key="linked")
+    left, right = st.columns([1, 1])
+    table = counts.vocabulary_sizes(source.tokens, min_freq)
+    with left:
+        st.markdown("#### Vocabulary size")
+        st.plotly_chart(
+            vocabulary_size(table.least, table.sizes, min_freq), key="sizes", config=PLAIN
+        )
+        st.caption(
+            "How to read it: the tokens that occur at least so often, and <unk> for all others."
+        )
+    with right:
+        st.markdown("#### What becomes `<unk>`")
+        _unknown(source, table)
+
+
+def _unknown(source: Source, table: counts.VocabularySizes) -> None:
+    if not table.unknown:
+        st.markdown("Nothing: every token of this text has an index of its own.")
+        return
+    st.markdown(
+        f"{table.unknown:,} of {table.different:,} different tokens, "
+        f"{number(100 * table.share_unknown)} % of the text, are read as one and the same."
+    )
+    listed = "  ".join(visible(token) for token in table.examples)
+    more = " …" if table.unknown > len(table.examples) else ""
+    st.code(listed + more, language=None, wrap_lines=True)
