@@ -2,6 +2,7 @@
 
 import math
 from collections import Counter
+from fractions import Fraction
 
 
 def ngrams(tokens, n, first=0):
@@ -10,7 +11,7 @@ def ngrams(tokens, n, first=0):
     return Counter(tuple(tokens[end - n : end]) for end in ends)
 
 
-def probability(pieces, context, token, size, epsilons, backoff):
+def exact(pieces, context, token, size, epsilons, backoff):
     """P(token | context) as in the class's docstring, counted over several separate texts.
 
     Args:
@@ -23,11 +24,11 @@ def probability(pieces, context, token, size, epsilons, backoff):
     """
     n = len(context) + 1
     if n == 1:
-        below = 1 / size
+        below = Fraction(1, size)
     elif backoff == "unigram":
-        below = probability(pieces, (), token, size, epsilons[:1], backoff)
+        below = exact(pieces, (), token, size, epsilons[:1], backoff)
     else:
-        below = probability(pieces, context[1:], token, size, epsilons[:-1], backoff)
+        below = exact(pieces, context[1:], token, size, epsilons[:-1], backoff)
     count = sum(ngrams(piece, n)[(*context, token)] for piece in pieces)
     followed = sum(
         number
@@ -35,7 +36,12 @@ def probability(pieces, context, token, size, epsilons, backoff):
         for gram, number in ngrams(piece, n).items()
         if gram[:-1] == tuple(context)
     )
-    epsilon = epsilons[n - 1]
-    if math.isinf(epsilon) or followed + epsilon == 0:
+    if math.isinf(epsilons[n - 1]):
         return below
-    return (count + epsilon * below) / (followed + epsilon)
+    epsilon = Fraction(epsilons[n - 1])
+    return below if followed + epsilon == 0 else (count + epsilon * below) / (followed + epsilon)
+
+
+def probability(*arguments) -> float:
+    """The same, rounded once."""
+    return float(exact(*arguments))

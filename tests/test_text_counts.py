@@ -106,6 +106,9 @@ def test_any_script_is_counted_through_its_vocabulary(text, scheme):
         (([0.5], 4, 2), "whole numbers in one row"),
         (([[0]], 4, 2), "whole numbers in one row"),
         (([0], 0, 2), "`vocabulary_size` (=0)"),
+        (([0], 2**40, 2), "`vocabulary_size`"),
+        (([[0], [0, 1]], 4, 2), "whole numbers in one row"),
+        ((np.array([2**64 - 1], np.uint64), 4, 2), "holds 18446744073709551615"),
         (([0], 4, 6), "`order` (=6) must be between 1 and 5"),
         (([0], 4, True), "`order` (=True)"),
         (([0], 4, 2, -1), "`first` (=-1)"),
@@ -132,6 +135,34 @@ def test_entropy_and_the_share_seen_once():
     assert entropy(np.array([5, 5, 0, 5, 5])) == pytest.approx(math.log(4), rel=1e-15)
     assert entropy(np.array([7])) == 0
     assert share_seen_once(np.array([1, 1, 0, 3, 2])) == 0.5
+    assert not np.signbit(entropy(np.array([7])))
     for number in (entropy, share_seen_once):
-        with pytest.raises(CoreError, match="above 0"):
-            number(np.array([0, 0]))
+        for counts in ([0, 0], [-5, 3], [math.nan, 3], [math.inf, 3], []):
+            with pytest.raises(CoreError, match="above 0"):
+                number(np.array(counts))
+
+
+def test_what_a_stretch_took_away_has_no_rank():
+    counts = NgramCounts.of([0, 1, 0, 2], SIZE, 1).without([0, 1, 0, 2], 1, 2)
+    places, numbers = counts.frequencies(1)
+    assert counts.ngrams(1, places)[:, 0].tolist() == [0, 2]
+    assert numbers.tolist() == [2, 1]
+
+
+def test_places_of_foreign_numbers_are_refused():
+    counts = NgramCounts.of([0, 1, 0, 2, 0, 1], SIZE, 3)
+    with pytest.raises(CoreError, match="`indices` holds 4"):
+        counts.places(np.array([0, 4]))
+    for places in ([-1], [99]):
+        with pytest.raises(CoreError, match="`places`"):
+            counts.ngrams(2, np.array(places))
+    with pytest.raises(CoreError, match="`order`"):
+        counts.ngrams(4, np.array([0]))
+    with pytest.raises(CoreError, match="`stop`"):
+        counts.without([0, 1, 0, 2, 0, 1], 0, 7)
+
+
+def test_many_ties_keep_the_order_of_their_indices():
+    counts = NgramCounts.of(list(range(99, -1, -1)), 100, 1)
+    places, _ = counts.frequencies(1)
+    assert counts.ngrams(1, places)[:, 0].tolist() == list(range(100))

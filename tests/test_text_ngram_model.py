@@ -5,6 +5,7 @@ import math
 
 import numpy as np
 import pytest
+import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -14,7 +15,7 @@ from tests.ngram_oracle import probability
 
 SIZE = 4
 tokens = st.integers(0, SIZE - 1)
-epsilon = st.sampled_from([0.0, math.inf]) | st.floats(1e-6, 1e6)
+epsilon = st.sampled_from([0.0, 5e-324, 1e-300, 1e308, math.inf]) | st.floats(1e-6, 1e6)
 backoffs = st.sampled_from(["unigram", "shorter"])
 
 
@@ -102,6 +103,26 @@ def test_a_sample_is_reproducible_and_never_impossible(both, seed, context):
         assert model.distribution(context + written[:t])[token] > 0
 
 
+@pytest.mark.parametrize("draw", [0.0, 5e-324, 1 - 2**-53])
+def test_no_draw_however_extreme_gives_an_impossible_token(monkeypatch, draw):
+    monkeypatch.setattr(torch, "rand", lambda n, **_: torch.full((n,), draw, dtype=torch.float64))
+    model = NgramModel(NgramCounts.of([1, 2, 1, 2, 2, 1], SIZE, 2), (0.0, 0.0))
+    assert set(model.sample([1], 30, 0)) <= {1, 2}
+
+
+def test_a_model_accepts_its_own_probabilities():
+    model = NgramModel(NgramCounts.of([1] * 3, 2, 2), (0.0, 0.01))
+    assert model.probabilities([1] * 3).max() <= 1
+    assert perplexity(model.probabilities([1] * 3)) == pytest.approx(1)
+
+
+def test_numpys_numbers_are_numbers():
+    model = NgramModel(
+        NgramCounts.of(np.array([1, 2, 1], np.int8), np.int16(4), np.int64(2)), (1.0,)
+    )
+    assert model.sample(np.array([1]), np.int8(3), np.int64(5)) == model.sample([1], 3, 5)
+
+
 def test_samples_follow_the_distribution():
     model = NgramModel(NgramCounts.of([0, 1, 0, 2, 0, 1, 0, 1], SIZE, 2), (1.0, 1.0))
     firsts = [model.sample([0], 1, seed)[0] for seed in range(4000)]
@@ -129,6 +150,8 @@ def test_a_certain_token_is_no_surprise():
         (((1.0,) * 3,), "`order` (=3) must be between 1 and 2"),
         (((1.0, -1.0),), "`epsilons` holds -1.0"),
         (((math.nan,),), "`epsilons` holds nan"),
+        ((("a",),), "`epsilons` holds 'a'"),
+        ((1.0,), "`epsilons` (=1.0) must be a tuple"),
         (((1.0,), "none"), "`backoff` (='none') must be one of unigram, shorter"),
     ],
 )
@@ -140,6 +163,13 @@ def test_models_that_cannot_be(arguments, words):
 
 def test_samples_that_cannot_be():
     model = NgramModel(NgramCounts.of([0, 1], SIZE, 2), (1.0, 1.0))
-    for context, length, seed in (([9], 1, 0), ([0], 0, 0), ([0], 10_001, 0), ([0], 1, -1)):
+    for context, length, seed in (
+        ([9], 1, 0),
+        ([0], 0, 0),
+        ([0], 10_001, 0),
+        ([0], 1, -1),
+        ([0], 1, 2**53),
+        ([[0], [0, 1]], 1, 0),
+    ):
         with pytest.raises(CoreError):
             model.sample(context, length, seed)

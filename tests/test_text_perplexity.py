@@ -46,6 +46,8 @@ def test_surprise_keeps_shape_and_is_never_minus_zero():
 
 def test_surprise_beyond_what_a_float_can_exponentiate():
     assert perplexity_of_surprise([1000.0, 1000.0]) == math.inf
+    assert perplexity_of_surprise([709.7]) == pytest.approx(math.exp(709.7))
+    assert perplexity_of_surprise([709.79]) == math.inf
     assert perplexity_of_surprise([1.7e308, 1.7e308]) == math.inf
     assert bits_per_character([math.inf, 1], 2) == math.inf
 
@@ -59,6 +61,9 @@ def test_surprise_beyond_what_a_float_can_exponentiate():
         (lambda: perplexity([math.nan]), "`probabilities` holds nan"),
         (lambda: perplexity_of_surprise([-1.0]), "`nats` holds -1"),
         (lambda: perplexity_of_surprise([]), "at least one token"),
+        (lambda: perplexity_of_surprise([math.nan]), "`nats` holds nan"),
+        (lambda: bits_per_character([1.0], math.nan), "`characters` (=nan)"),
+        (lambda: bits_per_character([1.0], True), "`characters` (=True)"),
         (lambda: bits_per_character([1.0], 0), "`characters` (=0)"),
     ],
 )

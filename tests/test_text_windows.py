@@ -78,6 +78,22 @@ def test_the_end_of_the_text_judges_and_is_not_learnt_from(length, share):
     assert split.train[1] == split.validation[0]
     assert split.validation[1] == length
     assert min(split.train[1], length - split.train[1]) >= 2
+    assert length - split.train[1] == min(max(round(share * length), 2), length - 2)
+
+
+def test_inputs_and_targets_share_memory_and_cannot_be_changed():
+    for windows in (Windows.overlapping(9, 3), Windows.disjoint(9, 3, 1)):
+        inputs, _ = windows.cut(np.arange(9))
+        with pytest.raises(ValueError, match="read-only"):
+            inputs[0, 1] = 5
+        with pytest.raises(ValueError, match="read-only"):
+            windows.starts[0] = 1
+
+
+def test_narrow_numbers_do_not_overflow():
+    assert len(Windows.consecutive(np.int16(300), np.int8(100), np.int8(2))) == 2
+    with pytest.raises(TextError):
+        Windows.disjoint(np.int8(100), np.int8(99), np.int8(98))
 
 
 def test_the_chapters_split_shares_a_window_and_says_so():
@@ -89,6 +105,8 @@ def test_the_chapters_split_shares_a_window_and_says_so():
     train = Windows.overlapping(10_032, 32)
     assert len(train) == 10_000
     assert len(Windows.overlapping(5_032, 32)) == 5_000
+    assert Split.of_chapter(15_032).validation == (10_000, 15_032)
+    assert "share 7 tokens" in Split.of_chapter(99, 7, 50, 20).note
 
 
 @pytest.mark.parametrize(
@@ -101,6 +119,12 @@ def test_the_chapters_split_shares_a_window_and_says_so():
         (lambda: Windows.consecutive(15, 5, 0), CoreError, "`batch` (=0)"),
         (lambda: Windows.overlapping(5, 0), CoreError, "`steps` (=0)"),
         (lambda: Windows.overlapping(5, 2).cut(np.arange(6)), CoreError, "the 5 tokens"),
+        (lambda: Windows.overlapping(5, 2).cut([0.5] * 5), CoreError, "whole numbers in one row"),
+        (lambda: Windows.overlapping(10**12, 2), CoreError, "`length` (=1000000000000)"),
+        (lambda: Split.at_end(10, "a"), CoreError, "`share` (='a')"),
+        (lambda: Split.of_chapter(float("nan")), CoreError, "`length` (=nan)"),
+        (lambda: random_offset(2**70, 1), CoreError, "`steps`"),
+        (lambda: random_offset(5, 2**53), CoreError, "`seed`"),
         (lambda: Split.at_end(3), TextError, "`length` (=3)"),
         (lambda: Split.at_end(30, 1.0), CoreError, "`share` (=1.0)"),
         (lambda: Split.of_chapter(15_031), TextError, "15,032 tokens"),

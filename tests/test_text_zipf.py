@@ -59,6 +59,17 @@ def test_no_other_exponent_is_likelier(counts, data):
     assert line.sum() == pytest.approx(used.sum(), rel=1e-9)
 
 
+@given(st.integers(2, 10**9), st.integers(1, 10**9), st.integers(1, 10**5))
+def test_on_two_ranks_both_are_the_slope_between_them(first, second, low):
+    first, second = max(first, second), min(first, second)
+    counts = np.array([first] * low + [second])
+    wanted = math.log(first / second) / math.log1p(1 / low)
+    for estimator in BOTH:
+        fit = fit_zipf(counts, low, low + 1, estimator)
+        assert fit.exponent == pytest.approx(wanted, rel=1e-7, abs=1e-7)
+        assert not math.copysign(1, fit.exponent) < 0
+
+
 @pytest.mark.parametrize("estimator", BOTH)
 def test_equal_counts_have_exponent_zero(estimator):
     assert fit_zipf(np.full(30, 4), 3, 20, estimator).exponent == pytest.approx(0, abs=1e-9)
@@ -72,6 +83,8 @@ def test_equal_counts_have_exponent_zero(estimator):
         ((np.array([5, 3]), 4, 4, "least squares"), "`high` (=4)"),
         ((np.array([3, 5]), 1, 2, "least squares"), "must be above 0 and fall"),
         ((np.array([3, 0]), 1, 2, "maximum likelihood"), "must be above 0 and fall"),
+        ((np.array([np.inf, 3]), 1, 2, "maximum likelihood"), "must be above 0 and fall"),
+        ((np.array([5, np.nan]), 1, 2, "least squares"), "must be above 0 and fall"),
         ((np.array([5, 3]), 1, 2, "by eye"), "`estimator` (='by eye')"),
     ],
 )

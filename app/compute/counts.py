@@ -19,6 +19,7 @@ from core.text import (
     perplexity,
     perplexity_of_surprise,
     share_seen_once,
+    surprise,
 )
 
 MOST_BYTES = 256_000_000
@@ -262,7 +263,7 @@ def _refer(tokens: TokenText, stretch: Stretch) -> tuple[ReferenceSurprise, ...]
         return ()
     model = NgramModel(rest, (REFERENCE_EPSILON,) * order)
     read = encode((*stretch.inputs, stretch.targets[-1]))
-    nats = -np.log(model.probabilities_by_order(read)[:, 1:])
+    nats = surprise(model.probabilities_by_order(read)[:, 1:])
     return tuple(
         ReferenceSurprise(key, _frozen(row), perplexity_of_surprise(row))
         for key, row in zip(REFERENCES, nats, strict=True)

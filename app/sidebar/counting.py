@@ -128,8 +128,8 @@ def choose_windows(tokens: int) -> WindowChoices:
 
 _ORDER_HELP = "n tokens long: the next token is guessed from the n − 1 before it."
 _BACK_HELP = (
-    "The chapter mixes every order with the frequency of single tokens; mixing with the model of "
-    "one token less forecasts better from order 4 on."
+    "The chapter mixes every order with the frequency of single tokens. Mixing with the model of "
+    "one token less forecasts better where much is smoothed, and worse where little is."
 )
 _SCHEME_HELP = (
     "Disjoint windows from a random offset, as the chapter describes; all overlapping windows, as "

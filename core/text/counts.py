@@ -11,7 +11,7 @@ from core.text.limits import require_indices, require_integer
 
 MAX_ORDER = 5
 """longest n-gram that is counted"""
-_DENSE = 1 << 23  # so many possible keys are counted in a table (64 MB for a moment), not sorted
+_DENSE = 1 << 23  # so many possible keys are counted in a table (75 MB for a moment), not sorted
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -75,9 +75,10 @@ class NgramCounts:
         Raises:
             CoreError: An index, the size, the order or `first` is out of range.
         """
-        require_integer("order", order, 1, MAX_ORDER)
-        require_integer("first", first, 0)
+        order = require_integer("order", order, 1, MAX_ORDER)
+        first = require_integer("first", first, 0)
         text = require_indices("indices", indices, vocabulary_size)
+        vocabulary_size = int(vocabulary_size)
         levels: list[Level] = []
         places = np.zeros(len(text) + 1, np.int64)  # of the (n-1)-gram before each token
         known = 1
@@ -106,7 +107,8 @@ class NgramCounts:
         """The counts of the text but for a stretch: of what stands before and what stands after.
 
         Args:
-            indices: The same text that was counted, from its first token on.
+            indices: The same text that was counted, all of it (`first` = 0). That it is the same
+                is noticed only by its length and near the stretch.
             start: Place of the stretch's first token.
             stop: Place after its last, at least `start`.
 
@@ -114,11 +116,12 @@ class NgramCounts:
             Counts in which no n-gram touches the stretch; some counts may be 0.
 
         Raises:
-            CoreError: `start` or `stop` is outside the text, or this is another text.
+            CoreError: `start` or `stop` is outside the text, or this is noticed to be another
+                text, or not all of it was counted.
         """
         text = require_indices("indices", indices, self.vocabulary_size)
-        require_integer("stop", stop, 0, len(text))
-        require_integer("start", start, 0, stop)
+        stop = require_integer("stop", stop, 0, len(text))
+        start = require_integer("start", start, 0, stop)
         before = max(0, start - self.order + 1)
         near = text[before : stop + self.order - 1]
         levels: list[Level] = []
@@ -129,13 +132,13 @@ class NgramCounts:
             counts = level.counts - np.bincount(touching[touching >= 0], minlength=len(level.keys))
             if (touching < 0).any() or (counts < 0).any() or len(text) != self.total:
                 raise CoreError(
-                    f"`indices` (of {len(text)} tokens) must be the text that was counted, whole "
-                    f"(of {self.total} tokens)."
+                    f"`indices` (of {len(text)} tokens) must be the text that was counted "
+                    f"({self.total} tokens were, which must be all of it: `first` = 0)."
                 )
             levels.append(_level(level.keys, counts, len(level.followed), self.vocabulary_size))
         return NgramCounts(self.vocabulary_size, tuple(levels))
 
-    def places(self, indices: NDArray[np.int64]) -> list[NDArray[np.int64]]:
+    def places(self, indices: Sequence[int] | NDArray[np.integer]) -> list[NDArray[np.int64]]:
         """Looks up the n-gram that ends at each token.
 
         Args:
@@ -144,12 +147,16 @@ class NgramCounts:
         Returns:
             For each order the place of the n-gram in the level's `keys`, (T,); -1 where it was
             not seen or where fewer than n tokens stand.
+
+        Raises:
+            CoreError: An index is out of range.
         """
+        text = require_indices("indices", indices, self.vocabulary_size)
         found: list[NDArray[np.int64]] = []
-        parents = np.zeros(len(indices), np.int64)
+        parents = np.zeros(len(text), np.int64)
         for level in self.levels:
-            keys = parents * self.vocabulary_size + indices
-            place = _place_of(level.keys, np.where(parents < 0, -1, keys))
+            # A parent of -1 makes a key below 0, which is never found.
+            place = _place_of(level.keys, parents * self.vocabulary_size + text)
             found.append(place)
             parents = np.concatenate([np.full(min(1, len(place)), -1), place[:-1]])
         return found
@@ -169,17 +176,16 @@ class NgramCounts:
             CoreError: The context is too long, or an index is out of range.
         """
         size = self.vocabulary_size
-        if len(context) >= self.order:
+        text = require_indices("context", context, size)
+        if len(text) >= self.order:
             raise CoreError(
-                f"`context` (of {len(context)} tokens) must be shorter than the counted order "
+                f"`context` (of {len(text)} tokens) must be shorter than the counted order "
                 f"(={self.order})."
             )
-        text = require_indices("context", context, size)
-        places = self.places(text)
-        parent = int(places[len(context) - 1][-1]) if len(context) else 0
+        parent = int(self.places(text)[len(text) - 1][-1]) if len(text) else 0
         if parent < 0:
             return np.empty(0, np.int64), np.empty(0, np.int64), 0
-        level = self.levels[len(context)]
+        level = self.levels[len(text)]
         low, high = np.searchsorted(level.keys, [parent * size, (parent + 1) * size])
         counts = level.counts[low:high]
         return level.keys[low:high] % size, counts, int(level.followed[parent])
@@ -195,9 +201,10 @@ class NgramCounts:
             Their indices, (M, n), first token first.
 
         Raises:
-            CoreError: `order` was not counted.
+            CoreError: `order` was not counted, or a place is none of its n-grams.
         """
-        require_integer("order", order, 1, self.order)
+        order = require_integer("order", order, 1, self.order)
+        places = require_indices("places", places, max(1, len(self.levels[order - 1].keys)))
         rows = np.empty((len(places), order), np.int64)
         for column in range(order - 1, -1, -1):
             places, rows[:, column] = np.divmod(
@@ -237,10 +244,7 @@ def entropy(counts: NDArray[np.integer]) -> float:
     Raises:
         CoreError: Nothing occurs.
     """
-    seen = np.asarray(counts, np.float64)
-    seen = seen[seen > 0]
-    if not seen.size:
-        raise CoreError("`counts` must hold at least one number above 0.")
+    seen = _occurring(counts)
     shares = seen / seen.sum()
     return float(-(shares * np.log(shares)).sum()) + 0.0
 
@@ -257,10 +261,18 @@ def share_seen_once(counts: NDArray[np.integer]) -> float:
     Raises:
         CoreError: Nothing occurs.
     """
-    seen = np.count_nonzero(counts)
-    if seen == 0:
-        raise CoreError("`counts` must hold at least one number above 0.")
-    return float(np.count_nonzero(np.asarray(counts) == 1) / seen)
+    seen = _occurring(counts)
+    return float(np.count_nonzero(seen == 1) / len(seen))
+
+
+def _occurring(counts: NDArray[np.integer]) -> NDArray[np.float64]:
+    """The counts above 0."""
+    given = np.asarray(counts, np.float64).ravel()
+    if not (np.isfinite(given) & (given >= 0)).all() or not (given > 0).any():
+        raise CoreError(
+            "`counts` must be finite numbers of at least 0, at least one of them above 0."
+        )
+    return given[given > 0]
 
 
 def _level(keys: NDArray[np.int64], counts: NDArray[np.int64], parents: int, size: int) -> Level:

@@ -7,24 +7,39 @@ from numpy.typing import NDArray
 
 from core.errors import CoreError
 
+MAX_VOCABULARY = 2**31 - 1
+"""so that no key of an n-gram overflows in a text of 2³² tokens"""
+MOST = 2**53
+"""above every count and every seed: whole numbers up to here are exact everywhere"""
 
-def require_integer(name: str, value: object, low: int, high: int | None = None) -> None:
+
+def require_integer(name: str, value: object, low: int, high: int | None = None) -> int:
     """Refuses what is no whole number from `low` to `high`.
 
     Args:
         name: What the argument is called.
-        value: What was given.
+        value: What was given; NumPy's whole numbers too.
         low: The least allowed.
-        high: The most allowed, None for any.
+        high: The most allowed, None for 2⁵³.
+
+    Returns:
+        The value as a plain int, which does not overflow as NumPy's narrow ones do.
 
     Raises:
         CoreError: It is no whole number, or out of range.
     """
     if isinstance(value, bool) or not isinstance(value, int | np.integer):
         raise CoreError(f"`{name}` (={value!r}) must be a whole number of at least {low}.")
-    if value < low or (high is not None and value > high):
+    number = int(value)
+    if number < low or number > (MOST if high is None else high):
         rule = f"at least {low}" if high is None else f"between {low} and {high}"
-        raise CoreError(f"`{name}` (={value}) must be {rule}.")
+        if high is None and number > low:
+            rule = f"at most {MOST}"
+        shown = (
+            number if abs(number) < 10**20 else f"{number:.3g}" if abs(number) < 10**300 else "…"
+        )
+        raise CoreError(f"`{name}` (={shown}) must be {rule}.")
+    return number
 
 
 def require_indices(
@@ -43,18 +58,20 @@ def require_indices(
     Raises:
         CoreError: They are no whole numbers, not in one row, or out of range.
     """
-    require_integer("vocabulary_size", vocabulary_size, 1)
-    array = np.asarray(indices)
-    if array.ndim != 1 or (array.size and not np.issubdtype(array.dtype, np.integer)):
+    require_integer("vocabulary_size", vocabulary_size, 1, MAX_VOCABULARY)
+    try:
+        array = np.asarray(indices)
+    except ValueError:
+        array = np.empty((0, 0))  # rows of different lengths: refused below
+    if array.ndim != 1 or (array.size and array.dtype.kind not in "iu"):
         raise CoreError(
             f"`{name}` (of shape {array.shape} and type {array.dtype}) must be whole numbers in "
             "one row: give the indices of one text."
         )
-    array = array.astype(np.int64, copy=False)
     wrong = array[(array < 0) | (array >= vocabulary_size)]
     if wrong.size:
         raise CoreError(
             f"`{name}` holds {wrong[0]}, which must be between 0 and {vocabulary_size - 1}, the "
             "last index of the vocabulary."
         )
-    return array
+    return array.astype(np.int64, copy=False)

@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.errors import CoreError
+from core.text.limits import require_integer
 
 Numbers = Sequence[float] | NDArray[np.float64]
 
@@ -27,8 +28,8 @@ def surprise(probabilities: Numbers) -> NDArray[np.float64]:
     wrong = given[~((given >= 0) & (given <= 1))]
     if wrong.size:
         raise CoreError(
-            f"`probabilities` holds {wrong.flat[0]:g}, which must be between 0 and 1: give the "
-            "probability of each token, not its logit or its loss."
+            f"`probabilities` holds {float(wrong.flat[0])!r}, which must be between 0 and 1: give "
+            "the probability of each token, not its logit or its loss."
         )
     with np.errstate(divide="ignore"):
         return -np.log(given) + 0.0  # a certain token is 0 nats, not -0
@@ -85,8 +86,7 @@ def bits_per_character(nats: Numbers, characters: int) -> float:
     Raises:
         CoreError: There is no token, a number is below 0 or none, or `characters` is below 1.
     """
-    if characters < 1:
-        raise CoreError(f"`characters` (={characters}) must be at least 1.")
+    characters = require_integer("characters", characters, 1)
     mean = _mean("nats", nats)
     return mean * np.size(nats) / math.log(2) / characters
 
@@ -97,6 +97,6 @@ def _mean(name: str, numbers: Numbers) -> float:
         raise CoreError(f"`{name}` (of 0 tokens) must hold at least one token.")
     wrong = given[~(given >= 0)]
     if wrong.size:
-        raise CoreError(f"`{name}` holds {wrong.flat[0]:g}, which must be at least 0.")
+        raise CoreError(f"`{name}` holds {float(wrong.flat[0])!r}, which must be at least 0.")
     # The mean of numbers near the largest float overflows where their quotients do not.
     return float(np.sum(given / given.size))

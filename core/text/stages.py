@@ -53,15 +53,17 @@ class Stages:
 
         Returns:
             The stages; `tokens` equals `tokenize(text, scheme)[start : start + length]`. What was
-            left out before the text's first token or after its last is shown with them.
+            left out before the text's first token or after its last is shown with them. No tokens
+            where the text has none there.
 
         Raises:
             CoreError: `scheme`, `start` or `length` is out of range.
         """
         require_scheme(scheme)
-        require_integer("start", start, 0)
-        require_integer("length", length, 1)
-        found = _found(text, scheme, start, length)
+        start = require_integer("start", start, 0)
+        length = require_integer("length", length, 1)
+        found = _found(text, scheme, start, length + 1)
+        ends, found = len(found) <= length, found[:length]
         at = found[0][0] if start and found else 0
         raw: list[Piece] = []
         for token, (low, high, _) in enumerate(found):
@@ -69,7 +71,7 @@ class Stages:
                 raw.append(Piece(text[at:low], -1))
             raw.append(Piece(text[low:high], token))
             at = high
-        if at < len(text) and found and len(found) < length:
+        if at < len(text) and found and ends:
             raw.append(Piece(text[at:], -1))
         tokens = tuple(token for *_, token in found)
         cleaned = [Piece(token, place) for place, token in enumerate(tokens)]

@@ -8,8 +8,10 @@ import torch
 from numpy.typing import NDArray
 
 from core.errors import CoreError, TextError
-from core.text.limits import require_integer
+from core.text.limits import MAX_VOCABULARY, require_indices, require_integer
 
+MAX_LENGTH = 2**31
+"""tokens of a text that is cut: its windows are listed one by one"""
 WindowScheme = Literal["overlapping", "disjoint", "consecutive"]
 
 
@@ -53,7 +55,7 @@ class Windows:
             TextError: The text is too short for one window.
             CoreError: An argument is out of range.
         """
-        _require_room(length, steps, 0)
+        length, steps, _, _ = _require_room(length, steps, 0)
         return cls("overlapping", steps, _frozen(np.arange(length - steps)), length)
 
     @classmethod
@@ -72,7 +74,7 @@ class Windows:
             TextError: The text is too short for one window.
             CoreError: An argument is out of range.
         """
-        _require_room(length, steps, offset)
+        length, steps, offset, _ = _require_room(length, steps, offset)
         starts = np.arange(offset, length - steps, steps)
         return cls("disjoint", steps, _frozen(starts), length)
 
@@ -93,8 +95,8 @@ class Windows:
             TextError: The text is too short for one window in each stream.
             CoreError: An argument is out of range.
         """
-        require_integer("batch", batch, 1)
-        _require_room(length, steps, offset, batch)
+        batch = require_integer("batch", batch, 1)
+        length, steps, offset, batch = _require_room(length, steps, offset, batch)
         windows = (length - 1 - offset) // (batch * steps)
         streams = offset + windows * steps * np.arange(batch)
         starts = streams + steps * np.arange(windows)[:, None]
@@ -110,20 +112,22 @@ class Windows:
             indices: The text, (length,).
 
         Returns:
-            Inputs and targets, each `starts`' shape + (steps,): targets[..., t] is the token
-            after inputs[..., t].
+            Inputs and targets, each `starts`' shape + (steps,), read-only: targets[..., t] is the
+            token after inputs[..., t]. Overlapping windows are views of the text, without copies.
 
         Raises:
             CoreError: The text is of another length.
         """
-        if np.shape(indices) != (self.length,):
+        text = require_indices("indices", indices, MAX_VOCABULARY)
+        if len(text) != self.length:
             raise CoreError(
-                f"`indices` (of shape {np.shape(indices)}) must be the {self.length} tokens that "
-                "the windows were made for."
+                f"`indices` (of {len(text)} tokens) must be the {self.length} tokens that the "
+                "windows were made for."
             )
-        rows = np.lib.stride_tricks.sliding_window_view(
-            np.asarray(indices, np.int64), self.steps + 1
-        )[self.starts]
+        rows = np.lib.stride_tricks.sliding_window_view(text, self.steps + 1)
+        if self.scheme != "overlapping":
+            rows = rows[self.starts]
+        rows.flags.writeable = False  # inputs and targets share their memory
         return rows[..., :-1], rows[..., 1:]
 
     def times_read(self) -> NDArray[np.int64]:
@@ -146,8 +150,8 @@ def random_offset(steps: int, seed: int) -> int:
     Raises:
         CoreError: An argument is out of range.
     """
-    require_integer("steps", steps, 1)
-    require_integer("seed", seed, 0, 2**53 - 1)
+    steps = require_integer("steps", steps, 1)
+    seed = require_integer("seed", seed, 0, 2**53 - 1)
     generator = torch.Generator().manual_seed(seed)
     return int(torch.randint(steps, (), generator=generator))
 
@@ -188,14 +192,14 @@ class Split:
             TextError: The text has fewer than four tokens.
             CoreError: `share` is out of range.
         """
-        require_integer("length", length, 0)
+        length = require_integer("length", length, 0)
         if length < 4:
             raise TextError(
                 f"`length` (={length}) must be at least 4, two tokens to learn from and two to "
                 "judge by: give a longer text."
             )
-        if not 0 < share < 1:
-            raise CoreError(f"`share` (={share}) must be above 0 and below 1.")
+        if not (isinstance(share, int | float) and 0 < share < 1):
+            raise CoreError(f"`share` (={share!r}) must be above 0 and below 1.")
         cut = length - min(max(round(share * length), 2), length - 2)
         return cls((0, cut), (cut, length))
 
@@ -221,8 +225,10 @@ class Split:
             TextError: The text is shorter than that.
             CoreError: An argument is out of range.
         """
-        for name, value in {"steps": steps, "train": train, "validation": validation}.items():
-            require_integer(name, value, 1)
+        length = require_integer("length", length, 0)
+        steps = require_integer("steps", steps, 1)
+        train = require_integer("train", train, 1)
+        validation = require_integer("validation", validation, 1)
         needed = train + validation + steps
         if length < needed:
             raise TextError(
@@ -236,10 +242,13 @@ class Split:
         )
 
 
-def _require_room(length: int, steps: int, offset: int, batch: int = 1) -> None:
-    require_integer("length", length, 0)
-    require_integer("steps", steps, 1)
-    require_integer("offset", offset, 0, steps - 1)
+def _require_room(
+    length: int, steps: int, offset: int, batch: int = 1
+) -> tuple[int, int, int, int]:
+    """The arguments as plain numbers, once they are known to leave room for a window."""
+    length = require_integer("length", length, 0, MAX_LENGTH)
+    steps = require_integer("steps", steps, 1)
+    offset = require_integer("offset", offset, 0, steps - 1)
     needed = offset + batch * steps + 1
     if length < needed:
         raise TextError(
@@ -248,6 +257,7 @@ def _require_room(length: int, steps: int, offset: int, batch: int = 1) -> None:
             + (f" after an offset of {offset}" if offset else "")
             + " and the token after it: give a longer text or shorter windows."
         )
+    return length, steps, offset, batch
 
 
 def _frozen(starts: NDArray[np.int64]) -> NDArray[np.int64]:

@@ -1,5 +1,6 @@
 """How frequency falls with rank, and the exponent of Zipf's law on a range of ranks."""
 
+import math
 from dataclasses import dataclass
 from typing import Literal, get_args
 
@@ -61,23 +62,26 @@ def fit_zipf(
         raise CoreError(
             f"`estimator` (={estimator!r}) must be one of {', '.join(get_args(Estimator))}."
         )
-    require_integer("low", low, 1)
-    require_integer("high", high, low + 1)
+    low = require_integer("low", low, 1)
+    high = require_integer("high", high, low + 1)
     counts = np.asarray(frequencies, np.float64)[low - 1 : high]
     if len(counts) < 2:
         raise CoreError(
             f"`low` (={low}) must leave at least two ranks, of the {len(frequencies)} there are: "
             "choose a lower rank or a longer text."
         )
-    if counts[-1] <= 0 or (np.diff(counts) > 0).any():
+    if not np.isfinite(counts).all() or counts[-1] <= 0 or (np.diff(counts) > 0).any():
         raise CoreError("`frequencies` must be above 0 and fall from the first to the last.")
-    ranks = np.log(np.arange(low, low + len(counts)))
+    # From the first rank used: far from rank 1 the logs themselves lie too close together.
+    ranks = np.log1p(np.arange(len(counts)) / low)
     fitted = _least_squares if estimator == "least squares" else _most_likely
-    exponent, intercept = fitted(ranks, counts)
+    exponent, at_low = fitted(ranks, counts)
+    intercept = at_low + exponent * math.log(low)
     return ZipfFit(exponent, intercept, low, low + len(counts) - 1, estimator)
 
 
 def _least_squares(ranks: NDArray[np.float64], counts: NDArray[np.float64]) -> tuple[float, float]:
+    """Exponent, and log of the line where `ranks`, logs from the first one used, is 0."""
     logs = np.log(counts)
     centred = ranks - ranks.mean()
     slope = float(centred @ (logs - logs.mean()) / (centred @ centred))
@@ -85,23 +89,21 @@ def _least_squares(ranks: NDArray[np.float64], counts: NDArray[np.float64]) -> t
 
 
 def _most_likely(ranks: NDArray[np.float64], counts: NDArray[np.float64]) -> tuple[float, float]:
-    """Newton's method on the mean log rank, which falls with s; halving where it overshoots."""
+    """The same. Newton's method on the mean log rank, which falls with s, between two bounds."""
     total = counts.sum()
     wanted = float(counts @ ranks / total)
     low, high, exponent = 0.0, np.inf, 1.0
     for _ in range(_STEPS):
-        weights = np.exp(-exponent * (ranks - ranks[0]))
+        weights = np.exp(-exponent * ranks)
         shares = weights / weights.sum()
         mean = float(shares @ ranks)
         # Counts never rise, so s is at least 0.
         low, high = (exponent, high) if mean > wanted else (low, exponent)
         spread = float(shares @ (ranks - mean) ** 2)
-        step = (mean - wanted) / spread if spread > 0 else 0.0
-        after = exponent + step
+        after = exponent + (mean - wanted) / spread if spread > 0 else exponent
         if not low <= after <= high:
-            after = 2 * exponent + 1 if np.isinf(high) else (low + high) / 2
+            after = (low + high) / 2 if np.isfinite(high) else 2 * exponent
         if abs(after - exponent) <= 1e-14 * max(1.0, exponent):
             break
         exponent = after
-    weights = np.exp(-exponent * (ranks - ranks[0]))
-    return exponent, float(np.log(total / weights.sum()) + exponent * ranks[0])
+    return exponent, float(np.log(total / np.exp(-exponent * ranks).sum()))
