@@ -5,11 +5,12 @@ what the explorer reports: the cursor and the choices made inside it. Private te
 uploaded, is in neither.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import streamlit as st
+from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 EXPLORER = "explorer"
 HEAD_START = 0.9
@@ -46,7 +47,9 @@ class Looking:
     edges: str
 
 
-def tidy_address(labels: Mapping[str, Mapping[str, str]]) -> None:
+def tidy_address(
+    labels: Mapping[str, Mapping[str, str]], implied: Mapping[str, tuple[str, Collection[str]]]
+) -> None:
     """Before the first widget of a session: let the address bar say what its widgets can read.
 
     A link may use short names (cell=lstm) where the widget itself writes its label (cell=LSTM);
@@ -54,6 +57,8 @@ def tidy_address(labels: Mapping[str, Mapping[str, str]]) -> None:
 
     Args:
         labels: for each widget with options, the label of each option's name.
+        implied: for a widget that the link does not name, the option that is meant if the link
+            names one of these others.
     """
     if st.session_state.get("tidied"):
         return
@@ -65,6 +70,9 @@ def tidy_address(labels: Mapping[str, Mapping[str, str]]) -> None:
         meant = value if known is None or value in known.values() else known.get(value, "")
         if meant:
             tidy[key] = meant
+    for key, (option, others) in implied.items():
+        if key not in tidy and any(other in tidy for other in others):
+            tidy[key] = option
     if tidy != asked:
         st.query_params.from_dict(tidy)
         st.rerun()
@@ -192,6 +200,25 @@ def _whole(written: str) -> int | None:
 def choose(widget: str, option: Any) -> None:
     """Set a widget to an option; only from a callback, before it is drawn again."""
     st.session_state[widget] = option
+
+
+def prefer(widget: str, option: Any) -> None:
+    """Set a widget of another page to an option, whatever the address bar said of it before."""
+    if st.session_state.get(widget) != option:
+        st.session_state[widget] = option
+    if widget in st.query_params:
+        del st.query_params[widget]
+
+
+def chosen(widget: str) -> Any:
+    """What a widget is set to, None before it is drawn."""
+    return st.session_state.get(widget)
+
+
+def session() -> str:
+    """The name of this session, for work in the background; "" where there is none."""
+    context = get_script_run_ctx()
+    return context.session_id if context is not None else ""
 
 
 def keep_text(name: str, value: Any) -> None:

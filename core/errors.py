@@ -24,3 +24,7 @@ class SpecError(CoreError):
 
 class CaptureError(CoreError):
     """A module, a call or a reading that capture does not support, or that never happened."""
+
+
+class CheckpointError(CoreError):
+    """A file of weights cannot be read, written or used: damaged, hostile, or too large."""

@@ -1,6 +1,7 @@
 """What all tests share: one thread, reproducible examples in CI, and the running app."""
 
 import os
+import re
 import socket
 import subprocess
 import sys
@@ -91,7 +92,8 @@ def visit(app_address, browser):
         page.on("dialog", lambda dialog: wrong.append(f"dialog: {dialog.message}"))
         page.on("request", lambda r: wrong.append(r.url) if foreign(r.url) else None)
         page.goto(f"{app_address}/{query}")
-        page.locator(f'[data-testid="{ready}"][data-painted]').wait_for()
+        if ready:
+            page.locator(f'[data-testid="{ready}"][data-painted]').wait_for()
         return page
 
     yield open_page
@@ -106,9 +108,7 @@ def is_wrong(message) -> bool:
     On a page other than the first, Streamlit looks for its server below the page's address before
     it looks at the root.
     """
-    probing = message.location["url"].endswith(
-        ("/text/_stcore/health", "/text/_stcore/host-config")
-    )
+    probing = re.search(r"/(text|train)/_stcore/(health|host-config)$", message.location["url"])
     return message.type == "error" and not probing
 
 

@@ -13,6 +13,7 @@ from streamlit.testing.v1 import AppTest
 from app import state
 from app.components.explorer.pack import pack
 from app.compute import counts, readings, texts
+from app.compute.networks import Network
 from app.figures.gradient_norms import Curve, gradient_norms
 from app.sidebar.source import Source
 from app.state import Looking
@@ -144,7 +145,7 @@ def choices_of(cell="lstm", text="lighthouse", steps=23, start=5, **more) -> Cho
     )
     stretch = Stretch.of(tokens.tokens, start, steps, MAX_STEPS)
     source = Source(decoded, text, False, "graphemes", tokens, stretch)
-    return Choices(source, spec, "last")
+    return Choices(source, Network(spec), "last")
 
 
 def indices_of(choices: Choices):
@@ -154,7 +155,7 @@ def indices_of(choices: Choices):
 
 
 def reading_of(choices: Choices):
-    return readings.reading(choices.spec, *indices_of(choices), choices.at)
+    return readings.reading(choices.network, *indices_of(choices), choices.at)
 
 
 @pytest.mark.parametrize("cell", CELLS)
@@ -226,7 +227,7 @@ def test_readings_are_kept_by_the_memory_they_take():
     assert reading_of(choices) is first
     assert readings._readings.held == readings._bytes_of(first) == 40 * 6 * 6 * 4
     assert readings._readings.most == readings.MOST_BYTES
-    light = readings.highest(choices.spec, *indices_of(choices), choices.at)
+    light = readings.highest(choices.network, *indices_of(choices), choices.at)
     assert light.hidden.size == 0
     np.testing.assert_array_equal(light.gradient, first.layers[0].gradient)
 
@@ -240,7 +241,9 @@ def test_cached_arrays_cannot_be_changed():
 def test_the_comparison_shows_the_three_cells_own_norms():
     choices, curves = choices_of(), []
     for cell in readings.compared(choices.spec):
-        layer = reading_of(replace(choices, spec=replace(choices.spec, cell=cell))).layers[0]
+        layer = reading_of(
+            replace(choices, network=Network(replace(choices.spec, cell=cell)))
+        ).layers[0]
         curves.append(
             Curve(f"{cell}: {verdict_text(layer.verdict)}", layer.gradient, "#000000", "dot")
         )

@@ -49,7 +49,9 @@ def top_rows(page) -> list[tuple[str, str]]:
 
 def test_the_page_opens_and_explains_itself(visit):
     page = visit()
-    page.get_by_text("An untrained LSTM of 32 units reads 110 characters").wait_for()
+    page.get_by_text(
+        "An LSTM, trained for 3,000 steps (LSTM, trained on Skerrow Time), of 80"
+    ).wait_for()
     page.get_by_text(re.compile("vanishes · ×0\\.[0-9]+ per step back")).first.wait_for()
     page.get_by_text("How to read it: one line is one network").wait_for()
     assert int(explorer(page).get_attribute("data-steps")) == 110
@@ -96,7 +98,7 @@ def test_python_hears_nothing_until_the_cursor_rests(visit):
 
 
 def test_the_cursor_survives_changes_of_model_and_text(visit):
-    page = visit("?t=40")
+    page = visit("?t=40&weights=untrained")
     expect_step(page, 40)
     first = identity_of(page)
     choose(page, "GRU")
@@ -115,7 +117,7 @@ def test_the_cursor_survives_changes_of_model_and_text(visit):
 def test_an_uploaded_file_is_read_and_stays_private(visit, tmp_path):
     file = tmp_path / "mine.txt"
     file.write_text("A secret about émigrés 👩🏽‍🚀 and ships. " * 20, encoding="utf-16")
-    page = visit("?text=upload&steps=60")
+    page = visit("?text=upload&steps=60&weights=untrained")
     before = identity_of(page)
     page.locator('input[type="file"]').set_input_files(str(file))
     after = wait_for_other(page, before)
@@ -158,7 +160,7 @@ def test_user_text_never_becomes_html(visit):
 
 
 def test_a_link_reproduces_the_screen(visit):
-    page = visit()
+    page = visit("?weights=untrained")
     first = identity_of(page)
     choose(page, "GRU")
     second = wait_for_other(page, first)

@@ -249,15 +249,19 @@ def references(tokens: TokenText, stretch: Stretch) -> tuple[ReferenceSurprise, 
     )
 
 
+def in_vocabulary(tokens: TokenText) -> NDArray[np.int64]:
+    """The whole text in the indices that a network reads."""
+    return _network_counts.get(tokens.digest, lambda: _network(tokens))[0]
+
+
+def _network(tokens: TokenText) -> tuple[NDArray[np.int64], NgramCounts]:
+    indices = np.array(tokens.vocabulary.encode(tokens.tokens), np.int64)
+    return _frozen(indices), NgramCounts.of(indices, len(tokens.vocabulary), len(REFERENCES))
+
+
 def _refer(tokens: TokenText, stretch: Stretch) -> tuple[ReferenceSurprise, ...]:
-    encode = tokens.vocabulary.encode
-    size, order = len(tokens.vocabulary), len(REFERENCES)
-
-    def whole() -> tuple[NDArray[np.int64], NgramCounts]:
-        indices = np.array(encode(tokens.tokens), np.int64)
-        return _frozen(indices), NgramCounts.of(indices, size, order)
-
-    indices, counts = _network_counts.get(tokens.digest, whole)
+    encode, order = tokens.vocabulary.encode, len(REFERENCES)
+    indices, counts = _network_counts.get(tokens.digest, lambda: _network(tokens))
     rest = counts.without(indices, stretch.start, stretch.start + len(stretch) + 1)
     if not rest.total:
         return ()

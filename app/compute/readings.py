@@ -8,8 +8,9 @@ import streamlit as st
 import torch
 
 from app.compute.bounded import Bounded
+from app.compute.networks import Network
 from core.analysis import LayerReading, Reading, read, similarity_order
-from core.models import CellName, LossAt, ModelSpec, SequenceModel
+from core.models import CellName, LossAt, ModelSpec
 
 MOST_BYTES = 256_000_000
 """memory that the readings of all sessions may hold together"""
@@ -21,31 +22,31 @@ _SLOTS = threading.BoundedSemaphore(2)
 
 
 def reading(
-    spec: ModelSpec, inputs: tuple[int, ...], targets: tuple[int, ...], at: LossAt
+    network: Network, inputs: tuple[int, ...], targets: tuple[int, ...], at: LossAt
 ) -> Reading:
-    """What the spec's network makes of these indices, in float64; the last ones are kept."""
-    return _readings.get((spec, inputs, targets, at), lambda: _read(spec, inputs, targets, at))
+    """What a network makes of these indices, in float64; the last ones are kept."""
+    key = (network.digest, inputs, targets, at)
+    return _readings.get(key, lambda: _read(network, inputs, targets, at))
 
 
 def _read(
-    spec: ModelSpec, inputs: tuple[int, ...], targets: tuple[int, ...], at: LossAt
+    network: Network, inputs: tuple[int, ...], targets: tuple[int, ...], at: LossAt
 ) -> Reading:
     with _SLOTS:
-        model = SequenceModel.from_spec(spec, torch.float64)
-        result = read(model, torch.tensor(inputs), torch.tensor(targets), at)
+        result = read(network.model(), torch.tensor(inputs), torch.tensor(targets), at)
     return dataclasses.replace(result, layers=tuple(_light(layer) for layer in result.layers))
 
 
 def highest(
-    spec: ModelSpec, inputs: tuple[int, ...], targets: tuple[int, ...], at: LossAt
+    network: Network, inputs: tuple[int, ...], targets: tuple[int, ...], at: LossAt
 ) -> LayerReading:
     """The highest forward layer of that reading, without its states: for comparisons.
 
     Small enough to stay when memory pushes the whole reading out.
     """
     return _highest.get(
-        (spec, inputs, targets, at),
-        lambda: _without_states(reading(spec, inputs, targets, at).layers),
+        (network.digest, inputs, targets, at),
+        lambda: _without_states(reading(network, inputs, targets, at).layers),
     )
 
 

@@ -9,9 +9,11 @@ import streamlit as st
 from app import state
 from app.components.explorer import explorer
 from app.compute import counts, readings, settling
+from app.compute.networks import Network
 from app.figures.gradient_norms import Curve, gradient_norms
 from app.messages import told
-from app.sidebar.network import choose_network
+from app.sidebar.source import read_by
+from app.sidebar.weights import choose_network
 from app.theme import CELL_COLOURS, CELL_DASHES, CELL_LABELS, verdict_text
 from app.views.explorer import Choices, explorer_view, lane_keys
 
@@ -30,12 +32,12 @@ def _explore(choices: Choices) -> None:
 
 
 def _draw_explorer(choices: Choices) -> None:
-    reading = readings.reading(choices.spec, *_indices(choices), choices.at)
+    reading = readings.reading(choices.network, *_indices(choices), choices.at)
     names = tuple(layer.name for layer in reading.layers)
     source = choices.source
     looking = state.looking(len(source.stretch), names, lane_keys(choices.spec.cell))
     hidden = reading.layers[names.index(looking.layer)].hidden
-    content = (choices.spec.digest, source.tokens.digest, str(source.stretch.start),
+    content = (choices.network.digest, source.tokens.digest, str(source.stretch.start),
                str(len(source.stretch)), choices.at, looking.layer)  # fmt: skip
     identity = hashlib.sha256("|".join(content).encode()).hexdigest()[:16]
     similarity = readings.order_of(identity, looking.layer, hidden)
@@ -58,17 +60,34 @@ def _draw_explorer(choices: Choices) -> None:
     )
 
 
+def _compared(choices: Choices) -> tuple[str, list[tuple[str, Network]]]:
+    """What the network is held against: the other cells, or its own beginning."""
+    spec, network = choices.spec, choices.network
+    if network.checkpoint is None:
+        cells = [(CELL_LABELS[cell], Network(replace(spec, cell=cell)))
+                 for cell in readings.compared(spec)]  # fmt: skip
+        return "RNN, GRU and LSTM on this text", cells
+    label = CELL_LABELS[spec.cell]
+    return "Before and after training, on this text", [
+        (f"{label} untrained", Network(spec)),
+        (f"{label} trained", network),
+    ]
+
+
 def _compare(choices: Choices) -> None:
-    """The same text, size and seed through all three cells."""
-    spec, curves = choices.spec, []
-    for cell in readings.compared(spec):
-        layer = readings.highest(replace(spec, cell=cell), *_indices(choices), choices.at)
-        name = f"{CELL_LABELS[cell]}: {verdict_text(layer.verdict)}"
-        curves.append(Curve(name, layer.gradient, CELL_COLOURS[cell], CELL_DASHES[cell]))
-    st.markdown("#### RNN, GRU and LSTM on this text")
+    """The gradient of several networks on the same text."""
+    heading, networks = _compared(choices)
+    curves = []
+    for name, network in networks:
+        layer = readings.highest(network, *_indices(choices), choices.at)
+        cell = network.spec.cell
+        dash = "dot" if name.endswith(" untrained") else CELL_DASHES[cell]
+        told_by = f"{name}: {verdict_text(layer.verdict)}"
+        curves.append(Curve(told_by, layer.gradient, CELL_COLOURS[cell], dash))
+    st.markdown(f"#### {heading}")
     st.plotly_chart(gradient_norms(curves), key="compared", config={"displaylogo": False})
     st.caption(
-        "How to read it: one line is one network of the same size and seed, one point the size of "
+        "How to read it: one line is one network of the same size, one point the size of "
         "the loss’s gradient at one step of the highest layer, on an absolute log scale; the "
         "further left a line stays high, the further back the loss reaches. The verdict in the "
         "legend is on the loss at the last step; a gap is a step whose norm is no number."
@@ -79,8 +98,8 @@ def _page() -> None:
     source = state.handed("source")
     with told():
         with st.sidebar:
-            spec, at = choose_network(source.tokens)
-        choices = Choices(source, spec, at)
+            network, at = choose_network(source.tokens)
+        choices = Choices(read_by(network, source), network, at)
         _explore(choices)
         if state.first_visit():
             # Plotly's bundle keeps a browser busy for a second: the explorer is painted before.

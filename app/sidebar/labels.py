@@ -1,7 +1,9 @@
 """The options of every widget under their names in the address bar, with the labels on screen."""
 
 from app.compute.texts import shipped_texts
+from app.compute.trained import shipped_models
 from app.theme import CELL_LABELS
+from core.learning import ClipName, OptimiserName, ScheduleName
 from core.models import CellName, InitialisationName, InputName, LossAt
 from core.text import Backoff, TokenScheme, WindowScheme
 
@@ -34,6 +36,32 @@ WINDOWS: dict[WindowScheme, str] = {
     "overlapping": "overlapping",
     "consecutive": "consecutive",
 }
+OPTIMISERS: dict[OptimiserName, str] = {
+    "sgd": "SGD",
+    "momentum": "SGD, momentum .9",
+    "adam": "Adam",
+    "adamw": "AdamW",
+}
+CLIPS: dict[ClipName, str] = {"norm": "by global norm", "value": "by value", "off": "off"}
+SCHEDULES: dict[ScheduleName, str] = {
+    "constant": "constant",
+    "cosine": "cosine to 0",
+    "linear_warmup": "warm-up",
+}
+WINDOWING: dict[WindowScheme, str] = {
+    "disjoint": "disjoint, shuffled",
+    "overlapping": "overlapping, shuffled",
+    "consecutive": "consecutive, state carried",
+}
+PRESETS = {
+    "own": "as set below",
+    "quick": "A quick LSTM",
+    "chapter": "The chapter’s RNN: clipping never fires",
+    "bites": "RNN of 256 units: clipping bites",
+    "unclipped": "RNN of 256 units, not clipped",
+    "relu": "ReLU, weights N(0, .25²), not clipped",
+    "rate": "Too high a learning rate",
+}
 
 
 def texts() -> dict[str, str]:
@@ -44,6 +72,13 @@ def texts() -> dict[str, str]:
         PASTE: "Paste your own …",
         UPLOAD: "Upload a file …",
     }
+
+
+def weights() -> dict[str, str]:
+    """The networks that are always on offer."""
+    shipped = {each.name: each.title for each in shipped_models()}
+    return {**shipped, "untrained": "untrained", "here": "trained on this page",
+            "own": "your own file …"}  # fmt: skip
 
 
 LABELS: dict[str, dict[str, str]] = {
@@ -59,5 +94,16 @@ LABELS: dict[str, dict[str, str]] = {
     "split": SPLITS,
     "scored": SCORED,
     "windows": {**WINDOWS},
+    "optimiser": {**OPTIMISERS},
+    "clip": {**CLIPS},
+    "schedule": {**SCHEDULES},
+    "windowing": {**WINDOWING},
+    "preset": PRESETS,
+    "weights": weights(),
 }
 """for each widget with options, under its key in the address bar, the label of each option"""
+
+UNTRAINED, HERE, OWN = "untrained", "here", "own"
+_DRAWN = ("cell", "units", "layers", "both", "start", "scaled", "radius", "input", "seed", "sigma")
+IMPLIED = {"weights": (UNTRAINED, _DRAWN)}
+"""a link that says what the network is like means an untrained one"""

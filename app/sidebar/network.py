@@ -7,14 +7,14 @@ from app.sidebar.labels import CELLS, INITIALISATIONS, INPUTS, LOSSES
 from app.sidebar.widgets import segmented
 from core.models import CellName, InitialisationName, InputName, LossAt, ModelSpec
 
-_LOSS_HELP = (
+LOSS_HELP = (
     "Where the network is told how wrong its guess was. From the last step alone one sees how far "
     "back its gradient reaches; with a loss at every step each step adds a gradient of its own."
 )
 
 
-def choose_network(tokens: TokenText) -> tuple[ModelSpec, LossAt]:
-    """The network that reads these tokens, and where its loss is."""
+def choose_spec(tokens: TokenText) -> tuple[ModelSpec, LossAt]:
+    """An untrained network that reads these tokens, and where its loss is."""
     vocabulary_size = len(tokens.vocabulary)
     if tokens.unknown:
         st.caption(
@@ -35,7 +35,7 @@ def choose_network(tokens: TokenText) -> tuple[ModelSpec, LossAt]:
             "What reads from the end has already seen the token to guess: good guesses of such a "
             "network say nothing about forecasting."
         )
-    at: LossAt = segmented("Loss", "loss", LOSSES, "last", _LOSS_HELP)
+    at: LossAt = segmented("Loss", "loss", LOSSES, "last", LOSS_HELP)
     initialisation, sigma = _choose_start()
     radius = _choose_radius()
     source: InputName = segmented("Input", "input", INPUTS, "embedding", None)

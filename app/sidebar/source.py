@@ -1,11 +1,12 @@
 """What is read: the text, its tokens and the stretch; the same on every page."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import streamlit as st
 
 from app import state
 from app.compute import texts
+from app.compute.networks import Network, in_its_tokens
 from app.sidebar.labels import BOOK, LABELS, PASTE, SCHEMES, UPLOAD
 from app.sidebar.widgets import segmented
 from core.errors import CoreError
@@ -190,3 +191,29 @@ def _choose_stretch(tokens: texts.TokenText) -> Stretch:
             help=f"The place in the text of the first token to read, 1 to {available:,}.",
         )
     return Stretch.of(tokens.tokens, int(begin or 1) - 1, int(steps), MAX_STEPS)
+
+
+def read_by(network: Network, source: Source) -> Source:
+    """What is read, in the tokens that a trained network learnt.
+
+    Args:
+        network: any; one without a vocabulary of its own reads the source as it is.
+        source: what was chosen.
+
+    Raises:
+        CoreError: if the network's kind of tokens leaves nothing of the text.
+    """
+    if network.vocabulary is None:
+        return source
+    scheme, tokens, stretch = source.scheme, source.tokens, source.stretch
+    if network.scheme not in (None, scheme):
+        scheme = network.scheme or scheme
+        tokens = texts.tokens_of(source.text.digest, scheme, source.text.text)
+        start = min(stretch.start, len(tokens.tokens) - 2)
+        stretch = Stretch.of(tokens.tokens, start, len(stretch))
+        st.caption(f"This network reads {SCHEMES[scheme]}: so is the text cut here.")
+    tokens = in_its_tokens(tokens, network)
+    if tokens.unknown:
+        kinds = "kind of token is" if tokens.unknown == 1 else "kinds of token are"
+        st.caption(f"{tokens.unknown:,} {kinds} new to this network and read as <unk>.")
+    return replace(source, scheme=scheme, tokens=tokens, stretch=stretch)

@@ -6,6 +6,7 @@ import numpy as np
 
 from app.components.explorer import ExplorerView, Lane, Reference
 from app.compute.counts import ReferenceSurprise
+from app.compute.networks import Network
 from app.sidebar.source import Source
 from app.state import Looking
 from app.theme import CELL_LABELS, plural, verdict_text
@@ -19,13 +20,18 @@ class Choices:
 
     Attributes:
         source: what is read.
-        spec: the network.
+        network: that reads it.
         at: where the loss is.
     """
 
     source: Source
-    spec: ModelSpec
+    network: Network
     at: LossAt
+
+    @property
+    def spec(self) -> ModelSpec:
+        """What the network is."""
+        return self.network.spec
 
 
 _LABELS = {
@@ -123,7 +129,18 @@ def title(choices: Choices, reading: Reading) -> str:
         if reading.at == "last"
         else "Judged by the loss at the last step alone, the gradient"
     )
-    return f"An untrained {CELL_LABELS[spec.cell]} of {size} reads {plural(steps, noun)}. {where}"
+    return f"{_who(choices.network)} of {size} reads {plural(steps, noun)}. {where}"
+
+
+def _who(network: Network) -> str:
+    """The network in a few words."""
+    cell, steps = CELL_LABELS[network.spec.cell], network.learnt
+    article = "An" if cell in ("RNN", "LSTM") else "A"
+    if steps == 0:
+        return f"An untrained {cell}"
+    if steps is None:
+        return f"{article} {cell} ({network.name})"
+    return f"{article} {cell}, trained for {plural(steps, 'step')} ({network.name}),"
 
 
 def _shown(tokens: tuple[str, ...]) -> tuple[str, ...]:

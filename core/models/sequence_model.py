@@ -92,12 +92,18 @@ class SequenceModel(nn.Module):
             CoreError: `indices` has another shape or type, is empty, or leaves the vocabulary.
         """
         _require_indices(indices, self.spec.vocabulary_size)
-        output, last_state = self.rnn(self._inputs(indices), state)
+        output, last_state = self.rnn(self.embed(indices), state)
         return self.head(output), last_state
 
-    def _inputs(
-        self, indices: Int64[Tensor, "time batch"]
-    ) -> Float[Tensor, "time batch input_size"]:
+    def embed(self, indices: Int64[Tensor, "time batch"]) -> Float[Tensor, "time batch input_size"]:
+        """What the recurrent module reads: x_t of every token.
+
+        Args:
+            indices: Tokens as indices, (time, batch).
+
+        Returns:
+            Rows of the embedding, or one-hot vectors, (time, batch, input_size).
+        """
         if self.embedding is not None:
             return self.embedding(indices)
         return F.one_hot(indices, self.spec.vocabulary_size).to(self.head.weight.dtype)

@@ -1,0 +1,97 @@
+"""A network writing: its text token by token, the choices it had, the tree of beam search.
+
+    from app.components.writing import Choice, WritingView, writing
+    result = writing(WritingView(...), key="writing")
+    result.cursor  # the 0-based written token the cursor rests on, or None before the first rest
+
+It knows nothing of torch or of core: it receives plain numbers and draws them.
+"""
+
+from collections.abc import Callable
+from pathlib import Path
+
+from streamlit.components.v2 import component
+from streamlit.components.v2.bidi_component.state import ComponentResult
+
+from app.components.bundle import javascript, stylesheet
+from app.components.writing.pack import pack
+from app.components.writing.view import (
+    KEPT,
+    MOST,
+    MOST_NODES,
+    BeamNode,
+    BeamTree,
+    Choice,
+    Hypothesis,
+    NodeState,
+    Option,
+    WritingView,
+)
+
+__all__ = [
+    "KEPT",
+    "MOST",
+    "MOST_NODES",
+    "BeamNode",
+    "BeamTree",
+    "Choice",
+    "Hypothesis",
+    "NodeState",
+    "Option",
+    "WritingView",
+    "writing",
+]
+
+FOLDER = Path(__file__).parent
+STYLES = ("../shared/shared.css", "writing.css")
+# In the order of use: a module stands after those it imports.
+MODULES = (
+    "../shared/format.js",
+    "../shared/colours.js",
+    "../shared/dom.js",
+    "../shared/cursor.js",
+    "../shared/lifecycle.js",
+    "../shared/spread.js",
+    "../shared/tokens.js",
+    "../shared/words.js",
+    "words.js",
+    "layout.js",
+    "skeleton.js",
+    "text.js",
+    "options.js",
+    "tree.js",
+    "branches.js",
+    "player.js",
+    "events.js",
+    "main.js",
+)
+
+_MOUNT = component(
+    "unrolled_writing", css=stylesheet(FOLDER, STYLES), js=javascript(FOLDER, MODULES)
+)
+
+
+def writing(
+    view: WritingView, *, key: str, on_cursor: Callable[[], None] | None = None
+) -> ComponentResult:
+    """Show the text, the choices at the cursor and the beam tree.
+
+    With `view.cursor` None a new text is written token by token in the browser (at once where the
+    reader asked for reduced motion); a text that begins with all tokens of the one before is
+    written on from where that one ended. Python is told the cursor once it rests, never while the
+    text is being written. A page may pass back `result.cursor` or a constant: neither fights the
+    user; for a new text it passes None.
+
+    Args:
+        view: What to show.
+        key: Streamlit's key; the component keeps its place as long as the key stays.
+        on_cursor: Called when the cursor came to rest on another token.
+
+    Returns:
+        `cursor`, the 0-based written token, or None before it rested anywhere.
+    """
+    return _MOUNT(key=key, data=pack(view), on_cursor_change=on_cursor or _nothing)
+
+
+def _nothing() -> None:
+    """Streamlit gives the result an attribute only for a state that has a callback."""

@@ -1,0 +1,75 @@
+"""Networks to look into: drawn from a spec, or at one moment of a training."""
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import torch
+
+from app.compute.texts import TokenText
+from core.models import ModelSpec, SequenceModel
+from core.models.checkpoints import Checkpoint
+from core.text import TokenScheme, Vocabulary
+
+
+@dataclass(frozen=True, eq=False)
+class Network:
+    """One network, and how it came to be.
+
+    Attributes:
+        spec: what it is.
+        checkpoint: where its weights are from; None for the drawn ones.
+        step: of the checkpoint's snapshot; None for its final state.
+        name: where it is from, for people; "" for an untrained one.
+    """
+
+    spec: ModelSpec
+    checkpoint: Checkpoint | None = None
+    step: int | None = None
+    name: str = ""
+
+    @cached_property
+    def digest(self) -> str:
+        """A cache key: the spec, or the weights and which of them."""
+        if self.checkpoint is None:
+            return self.spec.digest
+        return f"{self.checkpoint.digest}:{self.step}"
+
+    @property
+    def vocabulary(self) -> Vocabulary | None:
+        """The tokens it learnt, or None if it reads any."""
+        return None if self.checkpoint is None else self.checkpoint.vocabulary
+
+    @property
+    def scheme(self) -> TokenScheme | None:
+        """How its text was cut, or None."""
+        return None if self.checkpoint is None else self.checkpoint.scheme
+
+    @property
+    def learnt(self) -> int | None:
+        """After how many steps of training; None where that is not known, 0 if untrained."""
+        if self.checkpoint is None:
+            return 0
+        if self.step is not None:
+            return self.step
+        steps = self.checkpoint.training.get("steps")
+        return steps if isinstance(steps, int) else None
+
+    def model(self, dtype: torch.dtype = torch.float64) -> SequenceModel:
+        """The network, ready to read."""
+        if self.checkpoint is None:
+            return SequenceModel.from_spec(self.spec, dtype)
+        return self.checkpoint.model(dtype, self.step)
+
+
+def in_its_tokens(tokens: TokenText, network: Network) -> TokenText:
+    """The text in the vocabulary that a trained network learnt; others read it as it is.
+
+    Args:
+        tokens: the text, cut as the network's scheme says.
+        network: that is to read it.
+    """
+    known = network.vocabulary
+    if known is None:
+        return tokens
+    unknown = len({*tokens.tokens} - {*known.tokens})
+    return TokenText(tokens.tokens, known, unknown, f"{tokens.digest}:{known.digest}")

@@ -1,0 +1,84 @@
+"""A training on disk: one file that is whole at every moment, whenever its writer is killed."""
+
+import json
+import time
+from pathlib import Path
+
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import save
+
+from core.errors import CoreError
+from core.learning.run import TrainingRun
+from core.learning.state import FORMAT, RunState
+from core.models.checkpoints import replace_file
+
+_HEADER = "unrolled-training"
+_LEFT_OVER_SECONDS = 3600.0
+
+
+def save_run(path: Path, run: TrainingRun) -> None:
+    """Writes a run so that `load_run` can take it up.
+
+    The file is written beside, brought to the disk and renamed: at `path` there is always the old
+    file or the new one, whole.
+
+    Args:
+        path: The file; its folder must exist.
+        run: Between two records.
+
+    Raises:
+        CoreError: The file cannot be written.
+    """
+    state = run.state_dict()
+    data = save(state.tensors, metadata={_HEADER: json.dumps(state.header)})
+    _sweep(path)
+    replace_file(path, data)
+
+
+def load_run(path: Path) -> TrainingRun:
+    """Reads what `save_run` wrote.
+
+    Args:
+        path: The file.
+
+    Returns:
+        The run; its next record is the one that would have come.
+
+    Raises:
+        CoreError: There is no such file, or it is not one of `save_run`.
+    """
+    if not path.is_file():
+        raise CoreError(f"`path` (={str(path)!r}) must be the file of a training run.")
+    try:
+        with safe_open(path, framework="pt") as file:
+            header = json.loads((file.metadata() or {}).get(_HEADER, "null"))
+            # Copies: else the tensors are a view of a file that will be replaced.
+            tensors = {name: file.get_tensor(name).clone() for name in file.keys()}
+    except (SafetensorError, OSError, ValueError) as error:
+        raise CoreError(
+            f"`path` (={str(path)!r}) must be the file of a training run, but cannot be read "
+            f"as one: {error}"
+        ) from error
+    version = header.get("format") if isinstance(header, dict) else None
+    if version != FORMAT:
+        raise CoreError(
+            f"`path` (={str(path)!r}) must be the file of a training run of format {FORMAT}; "
+            + ("it has no header of one." if version is None else f"its format is {version}.")
+        )
+    try:
+        return TrainingRun.from_state(RunState(header, tensors))
+    except (KeyError, TypeError, IndexError, RuntimeError) as error:
+        raise CoreError(
+            f"`path` (={str(path)!r}) holds a training run that is damaged: {error!r}"
+        ) from error
+    except ValueError as error:
+        raise CoreError(
+            f"`path` (={str(path)!r}) holds a training run that is damaged: {error}"
+        ) from error
+
+
+def _sweep(path: Path) -> None:
+    """Removes what writers of this file left behind when they were killed, once it is old."""
+    for left in path.parent.glob(f".{path.name}.*.part"):
+        if time.time() - left.stat().st_mtime > _LEFT_OVER_SECONDS:
+            left.unlink(missing_ok=True)

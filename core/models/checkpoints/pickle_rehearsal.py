@@ -1,0 +1,279 @@
+"""A pickle played through with stand-ins: what it would do is known before torch.load does it.
+
+torch.load(weights_only=True) runs no foreign code, but a hostile pickle can still make it fill the
+memory: ask for a storage of any size, spread one number over a huge tensor, copy one long list
+again and again. Here the pickle's instructions are followed with values that do nothing, and only
+what torch.save itself writes for a state dict passes: tensors within their storages, plain
+containers, texts and numbers.
+
+Source: Python's pickletools, for the instructions; torch.serialization, for what is in use.
+"""
+
+import math
+import pickletools
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any, BinaryIO
+
+from core.errors import CheckpointError
+from core.models.checkpoints.tensor_file import MAX_NAME, MAX_TENSORS
+from core.models.checkpoints.wording import shown
+
+_MAX_CALLS = 4 * MAX_TENSORS  # a tensor takes two: itself, and an empty OrderedDict of hooks
+_MAX_ELEMENTS = 20_000_000
+_MAX_AXES = 8
+
+_ORDERED_DICT = "collections OrderedDict"
+_TENSOR = "torch._utils _rebuild_tensor_v2"
+_PARAMETER = "torch._utils _rebuild_parameter"
+_STORAGES = frozenset(
+    f"torch {kind}Storage"
+    for kind in (
+        *("Half", "BFloat16", "Float", "Double", "ComplexFloat", "ComplexDouble"),
+        *("Bool", "Byte", "Char", "Short", "Int", "Long"),
+    )
+)
+
+
+@dataclass(frozen=True, slots=True)
+class _Name:
+    """A function or class, by "module name"."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Storage:
+    key: str
+    kind: str
+    numel: int
+
+
+@dataclass(frozen=True, slots=True)
+class _Mapping:
+    """A dict or OrderedDict; fresh until it is taken from the memo, where others may hold it."""
+
+    fresh: bool = True
+
+
+_TENSOR_MADE = object()
+
+
+@dataclass(slots=True)
+class Rehearsal:
+    """What one pickle, or several in a row, would do.
+
+    Attributes:
+        result: Of the last pickle: texts, numbers, lists and tuples as they are.
+    """
+
+    result: Any = None
+    _storages: dict[str, _Storage] = field(default_factory=dict)
+    _calls: int = 0
+    _elements: int = 0
+    _stack: list[Any] = field(default_factory=list)
+    _marks: list[list[Any]] = field(default_factory=list)
+    _memo: dict[int, Any] = field(default_factory=dict)
+
+    @property
+    def storages(self) -> dict[str, int]:
+        """Numbers of elements by the key of the storage."""
+        return {key: storage.numel for key, storage in self._storages.items()}
+
+    def play(self, stream: BinaryIO) -> None:
+        """Follows one pickle to its end.
+
+        Args:
+            stream: At the pickle's beginning; afterwards just behind it.
+
+        Raises:
+            CheckpointError: It is damaged, or does what a state dict never needs.
+        """
+        self._stack, self._marks, self._memo = [], [], {}
+        try:
+            for opcode, argument, _ in pickletools.genops(stream):
+                follow = _INSTRUCTIONS.get(opcode.name)
+                if follow is None:
+                    raise _refused(f"uses the instruction {opcode.name}")
+                follow(self, argument)
+        except CheckpointError:
+            raise
+        except Exception as error:  # whatever a broken pickle runs into, it is broken
+            raise CheckpointError(
+                "`data` looks like a file of torch.save, but its list of tensors is damaged "
+                f"({shown(str(error))}). Save or download it again."
+            ) from error
+
+    def _push(self, value: Any) -> None:
+        if isinstance(value, str):
+            value.encode()  # half a surrogate pair would fail later, on the screen
+        self._stack.append(value)
+
+    def _mark(self, _: Any) -> None:
+        self._marks.append(self._stack)
+        self._stack = []
+
+    def _since_mark(self) -> list[Any]:
+        items, self._stack = self._stack, self._marks.pop()
+        return items
+
+    def _fill_list(self, items: list[Any]) -> None:
+        target = self._stack[-1]
+        if not isinstance(target, list):
+            raise _refused("appends to what is no list")
+        target.extend(items)
+
+    def _fill_mapping(self, items: list[Any]) -> None:
+        if not isinstance(self._stack[-1], _Mapping) or len(items) % 2:
+            raise _refused("gives keys to what is no dict")
+        # Numbers beyond 32 bits could be chosen to collide in the dict, which then takes hours.
+        if not all(
+            isinstance(k, str) or (type(k) is int and k.bit_length() < 32) for k in items[::2]
+        ):
+            raise _refused("has keys that are neither texts nor numbers of 32 bits")
+
+    def _fill_from_mark(self, fill: Callable[[list[Any]], None]) -> None:
+        items = self._since_mark()
+        fill(items)
+
+    def _fill_from_top(self, fill: Callable[[list[Any]], None], count: int) -> None:
+        items = self._take(count)
+        fill(items)
+
+    def _take(self, count: int) -> list[Any]:
+        if len(self._stack) < count:
+            raise IndexError("nothing on the stack")
+        items = self._stack[-count:]
+        del self._stack[-count:]
+        return items
+
+    def _recall(self, place: int) -> None:
+        value = self._memo[place]
+        self._stack.append(_Mapping(fresh=False) if isinstance(value, _Mapping) else value)
+
+    def _keep(self, place: int) -> None:
+        self._memo[place] = self._stack[-1]
+
+    def _name(self, text: str) -> None:
+        if text not in (_ORDERED_DICT, _TENSOR, _PARAMETER) and text not in _STORAGES:
+            raise _refused(f"asks for {shown(text.replace(' ', '.'))}")
+        self._push(_Name(text))
+
+    def _call(self, _: Any) -> None:
+        function, arguments = self._take(2)
+        self._calls += 1
+        if self._calls > _MAX_CALLS:
+            raise _refused(f"holds more than {MAX_TENSORS:,} tensors")
+        match function, arguments:
+            case _Name(text=text), () if text == _ORDERED_DICT:
+                self._push(_Mapping())
+            case _Name(text=text), (first, bool(), _Mapping()) if text == _PARAMETER:
+                if first is not _TENSOR_MADE:
+                    raise _refused("makes a parameter of what is no tensor")
+                self._push(_TENSOR_MADE)
+            case _Name(text=text), (
+                _Storage() as storage,
+                int(offset),
+                tuple(shape),
+                tuple(strides),
+                bool(),
+                _Mapping(),
+            ) if text == _TENSOR:
+                self._require_inside(storage, offset, shape, strides)
+                self._push(_TENSOR_MADE)
+            case _:
+                raise _refused("calls a function as torch.save never does")
+
+    def _require_inside(
+        self, storage: _Storage, offset: int, shape: tuple[Any, ...], strides: tuple[Any, ...]
+    ) -> None:
+        numbers = (offset, *shape, *strides)
+        if not all(type(n) is int and n >= 0 for n in numbers) or len(shape) != len(strides):
+            raise _refused("holds a tensor whose shape is not made of numbers")
+        last = offset + sum((n - 1) * stride for n, stride in zip(shape, strides, strict=True))
+        count = math.prod(shape)
+        if len(shape) > _MAX_AXES or (count and (last >= storage.numel or count > storage.numel)):
+            raise _refused(
+                f"holds a tensor of the shape {shown(shape)} in only {storage.numel:,} numbers"
+            )
+        self._elements += count
+        if self._elements > _MAX_ELEMENTS:
+            raise _refused(f"holds tensors of more than {_MAX_ELEMENTS:,} numbers together")
+
+    def _load_storage(self, _: Any) -> None:
+        match self._take(1)[0]:
+            # The last entry is there in the format before PyTorch 1.6 only.
+            case ("storage", _Name(text=kind), str(key), str(), int(numel), *rest) if (
+                kind in _STORAGES and rest in ([], [None])
+            ):
+                storage = _Storage(key, kind, numel)
+            case _:
+                raise _refused("names its numbers as torch.save never does")
+        if not (key.isascii() and key.isdigit() and len(key) <= MAX_NAME and numel >= 0):
+            raise _refused(f"names its numbers {shown(key)}")
+        if self._storages.setdefault(key, storage) != storage:
+            raise _refused(f"gives the numbers {shown(key)} two sizes")
+        self._push(storage)
+
+    def _build(self, _: Any) -> None:
+        target, state = self._take(2)
+        # A copy of the state: of one that others hold, every copy would take memory again.
+        if not (isinstance(target, _Mapping) and isinstance(state, _Mapping) and state.fresh):
+            raise _refused("sets attributes of what is no dict")
+        self._push(target)
+
+    def _stop(self, _: Any) -> None:
+        self.result = self._take(1)[0]
+
+    def _protocol(self, number: int) -> None:
+        if number != 2:
+            raise _refused(f"is written in the pickle protocol {number}, not in 2")
+
+
+def _pushes(value: Callable[[], Any]) -> Callable[[Rehearsal, Any], None]:
+    return lambda played, _: played._push(value())
+
+
+def _pushes_argument(played: Rehearsal, argument: Any) -> None:
+    played._push(argument)
+
+
+def _pushes_tuple_of(count: int) -> Callable[[Rehearsal, Any], None]:
+    return lambda played, _: played._push(tuple(played._take(count)))
+
+
+_INSTRUCTIONS: dict[str, Callable[[Rehearsal, Any], None]] = {
+    "PROTO": Rehearsal._protocol,
+    "MARK": Rehearsal._mark,
+    "STOP": Rehearsal._stop,
+    "NONE": _pushes(lambda: None),
+    "NEWTRUE": _pushes(lambda: True),
+    "NEWFALSE": _pushes(lambda: False),
+    **dict.fromkeys(
+        ("BININT", "BININT1", "BININT2", "LONG1", "BINFLOAT", "BINUNICODE"), _pushes_argument
+    ),
+    "EMPTY_TUPLE": _pushes(tuple),
+    "EMPTY_LIST": _pushes(list),
+    "EMPTY_DICT": _pushes(_Mapping),
+    "TUPLE": lambda played, _: played._push(tuple(played._since_mark())),
+    "TUPLE1": _pushes_tuple_of(1),
+    "TUPLE2": _pushes_tuple_of(2),
+    "TUPLE3": _pushes_tuple_of(3),
+    "APPEND": lambda played, _: played._fill_from_top(played._fill_list, 1),
+    "APPENDS": lambda played, _: played._fill_from_mark(played._fill_list),
+    "SETITEM": lambda played, _: played._fill_from_top(played._fill_mapping, 2),
+    "SETITEMS": lambda played, _: played._fill_from_mark(played._fill_mapping),
+    **dict.fromkeys(("BINGET", "LONG_BINGET"), Rehearsal._recall),
+    **dict.fromkeys(("BINPUT", "LONG_BINPUT"), Rehearsal._keep),
+    "GLOBAL": Rehearsal._name,
+    "REDUCE": Rehearsal._call,
+    "BUILD": Rehearsal._build,
+    "BINPERSID": Rehearsal._load_storage,
+}
+
+
+def _refused(found: str) -> CheckpointError:
+    return CheckpointError(
+        f"`data` {found}, which a file of weights never needs: save the weights alone, with "
+        "torch.save(model.state_dict(), path)."
+    )

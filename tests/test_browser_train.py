@@ -1,0 +1,37 @@
+"""The Train page in a real browser: start, other pages meanwhile, pause, stop, a look inside."""
+
+import re
+
+import pytest
+from playwright.sync_api import expect
+
+pytestmark = pytest.mark.browser
+
+
+def test_from_start_to_a_look_inside(visit):
+    page = visit("train?text=lighthouse&units=8&budget=20000&span=16&batch=8", ready="")
+    page.get_by_role("button", name="Start training").click()
+    live = page.get_by_test_id("training")
+    live.wait_for()
+    expect(live).to_have_attribute("data-state", "running", timeout=60_000)
+    expect(live).not_to_have_attribute("data-step", "0", timeout=60_000)
+    page.get_by_role("link", name="Text").click()
+    page.locator('[data-testid="stages"][data-painted]').wait_for()
+    page.get_by_role("link", name="Train").click()
+    expect(live).to_have_attribute("data-state", "running", timeout=60_000)
+    page.get_by_role("button", name="Pause").click()
+    expect(live).to_have_attribute("data-state", "paused", timeout=60_000)
+    step = live.get_attribute("data-step")
+    assert int(step) > 0
+    page.wait_for_timeout(1500)
+    expect(live).to_have_attribute("data-step", step)
+    page.get_by_role("button", name="Resume").click()
+    expect(live).to_have_attribute("data-state", "running", timeout=60_000)
+    page.get_by_role("button", name="Stop training").click()
+    expect(live).to_have_attribute("data-state", "stopped", timeout=60_000)
+    page.get_by_role("link", name="Look inside").click()
+    page.locator('[data-testid="explorer"][data-painted]').wait_for()
+    page.get_by_text(
+        re.compile(r"An LSTM, trained for [\d,]+ steps? \(trained on The l")
+    ).wait_for()
+    assert page.get_by_test_id("stException").count() == 0
