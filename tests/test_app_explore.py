@@ -12,16 +12,17 @@ from streamlit.testing.v1 import AppTest
 
 from app import state
 from app.components.explorer.pack import pack
-from app.compute import counts, readings, texts
+from app.compute import counts, readings, texts, trained
 from app.compute.networks import Network
 from app.figures.gradient_norms import Curve, gradient_norms
-from app.sidebar.source import Source
+from app.sidebar.source import Source, read_by
 from app.state import Looking
 from app.theme import verdict_text
-from app.views.explorer import Choices, explorer_view, lane_keys
+from app.views.explorer import Choices, explorer_view, lane_keys, title
 from core.analysis import similarity_order
+from core.learning.box import BOX
 from core.models import ModelSpec
-from core.text import MAX_STEPS, Stretch
+from core.text import MAX_STEPS, Split, Stretch
 from tests.ngram_oracle import probability
 
 MAIN = str(Path(__file__).resolve().parent.parent / "app" / "main.py")
@@ -293,3 +294,53 @@ def test_a_stretch_that_is_the_whole_text_has_no_reference():
     source = choices_of(steps=500, start=0, text="greetings").source
     tokens = replace(source.tokens, tokens=source.stretch.inputs[:40], digest="only these")
     assert counts.references(tokens, Stretch.of(tokens.tokens, 0, 39)) == ()
+
+
+def test_the_trained_networks_in_the_box_are_what_their_list_says():
+    models = trained.shipped_models()
+    assert [model.name for model in models] == [boxed.name for boxed in BOX]
+    files = [trained.MODELS / f"{model.name}.safetensors" for model in models]
+    assert sum(file.stat().st_size for file in files) < 8_000_000
+    for model, boxed in zip(models, BOX, strict=True):
+        checkpoint = trained.shipped(model.name)
+        assert checkpoint.spec.cell == boxed.cell
+        assert checkpoint.text_digest == texts.shipped(model.text).digest
+        assert len(checkpoint.snapshots) == 12
+        assert checkpoint.snapshots[0].validation_perplexity == pytest.approx(
+            checkpoint.spec.vocabulary_size, rel=0.05
+        )
+        losses = checkpoint.training["validation"]["loss"]
+        assert losses[-1] < 0.5 * losses[0]
+
+
+@pytest.mark.parametrize("step", [None, 0])
+def test_a_trained_network_predicts_as_its_checkpoint_says(step):
+    checkpoint = trained.shipped("lstm-story")
+    source = choices_of(text="story").source
+    indices = checkpoint.vocabulary.encode(source.tokens.tokens)
+    split = Split.at_end(len(indices))
+    low = split.validation[0]
+    part = indices[low : low + 400]
+    network = Network(checkpoint.spec, checkpoint, step, "Skerrow Time")
+    reading = readings.reading(network, tuple(part[:-1]), tuple(part[1:]), "mean")
+    found = math.exp(reading.loss)
+    last = checkpoint.snapshots[0 if step == 0 else -1].validation_perplexity
+    # 400 of 6,829 tokens: near the whole text's, and far from the other's.
+    assert found == pytest.approx(last, rel=0.2)
+    assert network.learnt == (3000 if step is None else 0)
+
+
+def test_the_headline_says_whether_the_network_has_met_the_text():
+    checkpoint = trained.shipped("gru-story")
+    network = Network(checkpoint.spec, checkpoint, None, "Skerrow Time")
+    source = choices_of(text="story", steps=20, start=0).source
+    choices = Choices(read_by(network, source), network, "last")
+    said = title(choices, reading_of(choices))
+    who = "A GRU of 80 units, trained for 3,000 steps on Skerrow Time,"
+    assert f"{who} reads 20 characters it has learnt from." in said
+    late = choices_of(text="story", steps=20, start=68_000).source
+    choices = Choices(read_by(network, late), network, "last")
+    assert "20 characters held back from it." in title(choices, reading_of(choices))
+    other = choices_of(text="lighthouse", steps=20).source
+    choices = Choices(read_by(network, other), network, "last")
+    assert "reads 20 characters. From" in title(choices, reading_of(choices))

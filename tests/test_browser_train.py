@@ -31,7 +31,6 @@ def test_from_start_to_a_look_inside(visit):
     expect(live).to_have_attribute("data-state", "stopped", timeout=60_000)
     page.get_by_role("link", name="Look inside").click()
     page.locator('[data-testid="explorer"][data-painted]').wait_for()
-    page.get_by_text(
-        re.compile(r"An LSTM, trained for [\d,]+ steps? \(trained on The l")
-    ).wait_for()
+    said = re.compile(r"An LSTM of 8 units, trained for [\d,]+ steps? on The lighthouse, reads")
+    page.get_by_text(said).wait_for()
     assert page.get_by_test_id("stException").count() == 0

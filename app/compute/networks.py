@@ -19,7 +19,7 @@ class Network:
         spec: what it is.
         checkpoint: where its weights are from; None for the drawn ones.
         step: of the checkpoint's snapshot; None for its final state.
-        name: where it is from, for people; "" for an untrained one.
+        name: of the text it learnt; "" for an untrained one.
     """
 
     spec: ModelSpec

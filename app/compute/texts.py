@@ -54,6 +54,11 @@ def shipped_texts() -> tuple[ShippedText, ...]:
     )
 
 
+def title_of(name: str) -> str:
+    """The title of one of them."""
+    return next(text.title for text in shipped_texts() if text.name == name)
+
+
 @st.cache_resource(show_spinner=False)
 def shipped(name: str) -> DecodedText:
     """One of them."""

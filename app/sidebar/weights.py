@@ -6,7 +6,7 @@ from typing import TypeVar
 import streamlit as st
 
 from app import state
-from app.compute import trained
+from app.compute import texts, trained
 from app.compute.networks import Network
 from app.compute.texts import TokenText
 from app.sidebar.labels import HERE, LABELS, LOSSES, OWN, SCHEMES, UNTRAINED
@@ -47,7 +47,15 @@ def choose_network(tokens: TokenText) -> tuple[Network, LossAt]:
     at: LossAt = segmented("Loss", "loss", LOSSES, "last", LOSS_HELP)
     for note in checkpoint.notes:
         st.caption(note)
-    return Network(checkpoint.spec, checkpoint, step, checkpoint.title or options[name]), at
+    return Network(checkpoint.spec, checkpoint, step, _learnt(name, checkpoint)), at
+
+
+def _learnt(name: str, checkpoint: Checkpoint) -> str:
+    """What the network learnt, in a few words."""
+    models = {each.name: each.text for each in trained.shipped_models()}
+    if name in models:
+        return texts.title_of(models[name])
+    return checkpoint.title.removeprefix("trained on ") or "a text that its file does not name"
 
 
 def _checkpoint(name: str) -> Checkpoint | None:

@@ -12,6 +12,7 @@ from app.state import Looking
 from app.theme import CELL_LABELS, plural, verdict_text
 from core.analysis import LayerReading, Reading
 from core.models import CellName, LossAt, ModelSpec
+from core.text import Split
 
 
 @dataclass(frozen=True)
@@ -129,18 +130,36 @@ def title(choices: Choices, reading: Reading) -> str:
         if reading.at == "last"
         else "Judged by the loss at the last step alone, the gradient"
     )
-    return f"{_who(choices.network)} of {size} reads {plural(steps, noun)}. {where}"
+    read = plural(steps, noun) + _known(choices)
+    return f"{_who(choices.network)} of {size}{_learnt(choices.network)} reads {read}. {where}"
 
 
 def _who(network: Network) -> str:
-    """The network in a few words."""
-    cell, steps = CELL_LABELS[network.spec.cell], network.learnt
-    article = "An" if cell in ("RNN", "LSTM") else "A"
-    if steps == 0:
+    """The network's kind."""
+    cell = CELL_LABELS[network.spec.cell]
+    if network.learnt == 0:
         return f"An untrained {cell}"
-    if steps is None:
-        return f"{article} {cell} ({network.name})"
-    return f"{article} {cell}, trained for {plural(steps, 'step')} ({network.name}),"
+    return f"{'An' if cell in ('RNN', 'LSTM') else 'A'} {cell}"
+
+
+def _learnt(network: Network) -> str:
+    """What it learnt, and for how long."""
+    if network.learnt == 0:
+        return ""
+    if network.learnt is None:
+        return f", trained on {network.name},"
+    return f", trained for {plural(network.learnt, 'step')} on {network.name},"
+
+
+def _known(choices: Choices) -> str:
+    """Whether a trained network has met these tokens while it learnt."""
+    checkpoint, source = choices.network.checkpoint, choices.source
+    if checkpoint is None or checkpoint.text_digest != source.text.digest:
+        return ""
+    learnt = Split.at_end(len(source.tokens.tokens)).train[1]
+    if source.stretch.start + len(source.stretch) < learnt:
+        return " it has learnt from"
+    return " held back from it" if source.stretch.start >= learnt else ""
 
 
 def _shown(tokens: tuple[str, ...]) -> tuple[str, ...]:
