@@ -20,6 +20,18 @@ def test_the_program_for_a_notebook_runs():
     assert "multiplies the gradient by" in done.stdout
 
 
+def test_every_program_runs():
+    programs = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
+    assert len(programs) == 3
+    for program in programs[1:]:
+        done = subprocess.run(
+            [sys.executable, "-W", "error", "-c", program],
+            cwd=ROOT, capture_output=True, text=True, check=False,
+        )  # fmt: skip
+        assert done.returncode == 0, done.stderr
+        assert done.stdout
+
+
 def test_the_two_commands_are_there():
     assert "pip install -r requirements.txt && streamlit run app/main.py" in README
     test = "pip install -r requirements.txt && python -m tests.install_browser && python -m pytest"
