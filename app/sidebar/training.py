@@ -64,13 +64,13 @@ PRESET: dict[str, Preset] = {
     ),
     "bites": Preset(
         "Where clipping bites",
-        "256 units, batch 128: norms beyond the threshold are cut, and the network learns.",
-        {**_CHAPTER, "units": 256, "batch": 128, "budget": 240},
+        "256 units, rate 1.6: the few norms beyond the threshold are cut, and the network learns.",
+        {**_CHAPTER, "units": 256, "batch": 128, "rate": 1.6, "budget": 240},
     ),
     "unclipped": Preset(
         "The same, not clipped",
-        "The same start without clipping: one huge gradient is enough to throw it off.",
-        {**_CHAPTER, "units": 256, "batch": 128, "budget": 240, "clip": "off"},
+        "The same start and rate without clipping: its norms grow, and it never recovers.",
+        {**_CHAPTER, "units": 256, "batch": 128, "rate": 1.6, "budget": 240, "clip": "off"},
     ),
     "relu": Preset(
         "ReLU, large weights",
