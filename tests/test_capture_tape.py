@@ -267,3 +267,19 @@ def test_a_gradient_given_by_hand_does_what_a_backward_pass_does(kind):
         cell(torch.ones(2, 3))
     with pytest.raises(CaptureError, match="a cell called step by step"):
         tape["l0"].give_gradient(torch.ones(2, 4))
+
+
+@pytest.mark.parametrize("kind", [nn.RNN, nn.GRU, nn.LSTM])
+def test_the_recurrence_is_what_the_trace_shows_in_the_order_it_was_read(kind):
+    module = kind(4, 2, bidirectional=True, dtype=torch.float64)
+    with torch.no_grad(), capture(module) as tape:
+        module(torch.randn(5, 1, 4, dtype=torch.float64))
+    for trace in tape.layers:
+        found = trace.recurrence
+        order = (lambda values: values.flip(0)) if trace.reverse else (lambda values: values)
+        assert found.cell.name == trace.cell
+        torch.testing.assert_close(order(found.states.hidden), trace.hidden, rtol=0, atol=0)
+        torch.testing.assert_close(
+            order(found.states.hidden_prev), trace.hidden_before, rtol=0, atol=0
+        )
+        torch.testing.assert_close(found.weights.weight_hh, trace.weight_hh, rtol=0, atol=0)

@@ -3,6 +3,6 @@
 from core.capture.also import Also
 from core.capture.recorder import capture
 from core.capture.tape import Tape
-from core.capture.trace import LayerTrace
+from core.capture.trace import LayerTrace, Recurrence
 
-__all__ = ["Also", "LayerTrace", "Tape", "capture"]
+__all__ = ["Also", "LayerTrace", "Recurrence", "Tape", "capture"]

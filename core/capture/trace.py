@@ -1,5 +1,6 @@
 """LayerTrace: everything that happened in one layer and direction."""
 
+from dataclasses import dataclass
 from typing import Protocol
 
 from jaxtyping import Float, Int
@@ -45,6 +46,25 @@ class Source(Protocol):
     def weights(self, place: Place) -> Weights:
         """The parameters as they were."""
         ...
+
+
+@dataclass(frozen=True)
+class Recurrence:
+    """The equations of one layer and direction, and everything that went through them.
+
+    For computations of one's own on the recurrence: `cell.factors(states)` gives the elementwise
+    derivatives of every step. The tensors are the trace's own, not copies: change none of them.
+
+    Attributes:
+        cell: the equations and their derivatives.
+        states: inputs, states and gates of all steps, (T, B, ·), in reading order: step 0 is the
+            step this direction reads first.
+        weights: the parameters as they were, in the dtype of the states.
+    """
+
+    cell: Cell
+    states: States
+    weights: Weights
 
 
 class LayerTrace:
@@ -241,6 +261,13 @@ class LayerTrace:
         """dL/db_hh; None where the module has no biases."""
         has_bias = self._source.weights(self._place).bias_hh is not None
         return self._adjoint.grad_recurrent.sum((0, 1)) if has_bias else None
+
+    @property
+    def recurrence(self) -> Recurrence:
+        """The equations with what went through them, in reading order."""
+        states = self._states
+        weights = self._source.weights(self._place).to(states.hidden.dtype)
+        return Recurrence(self._source.cell, states, weights)
 
     @property
     def _states(self) -> States:
