@@ -7,7 +7,7 @@ from streamlit.navigation.page import StreamlitPage
 
 from app import state
 from app.messages import told
-from app.sidebar.labels import IMPLIED, LABELS
+from app.sidebar.labels import IMPLIED, LABELS, SHARED
 from app.sidebar.source import choose_source
 
 
@@ -22,7 +22,7 @@ def draw(pages: Sequence[StreamlitPage]) -> None:
     # First: a rerun before it would forget which page the link names.
     page = st.navigation(list(pages), position="top")
     state.tidy_address(LABELS, IMPLIED)
-    state.enter(page.url_path)
+    state.enter(page.url_path, SHARED)
     with told():
         with st.sidebar:
             source = choose_source()

@@ -85,16 +85,19 @@ def first_visit() -> bool:
     return first
 
 
-def looking(steps: int, layers: tuple[str, ...], lanes: tuple[str, ...]) -> Looking:
+def looking(
+    steps: int, layers: tuple[str, ...], lanes: tuple[str, ...], at: int | None = None
+) -> Looking:
     """What the address bar asks for, anything impossible replaced by the nearest possible.
 
     Args:
         steps: how many steps there are, at least 1.
         layers: the names of the layers there are.
         lanes: the keys of the lanes that any layer has.
+        at: 0-based step of the cursor where something else than the address decides it.
     """
     asked = st.query_params
-    step = _whole(asked.get("t", ""))
+    step = _whole(asked.get("t", "")) if at is None else at + 1
     step = steps if step is None else step
     chosen = {name: asked.get(name, options[0]) for name, options in _OPTIONS.items()}
     kept = {
@@ -119,10 +122,10 @@ def remember_cursor() -> None:
         st.query_params["t"] = _remembered()["t"] = str(int(cursor) + 1)
 
 
-def remember_choices() -> None:
-    """The explorer reported a choice: write all that were made into the address bar."""
+def remember_choices(explorer: str = EXPLORER) -> None:
+    """An explorer reported a choice: write all that were made into the address bar."""
     for name in _CHOICES:
-        value = _reported(name)
+        value = _reported(name, explorer)
         if value is not None:
             st.query_params[name] = _remembered()[name] = str(value)
 
@@ -132,13 +135,19 @@ def _remembered() -> dict[str, str]:
     return st.session_state.setdefault("looked", {})
 
 
-def enter(page: str) -> None:
-    """Before a page is drawn: give back to the address bar what leaving it took off.
+def enter(page: str, shared: Collection[str]) -> None:
+    """Before a page is drawn: keep what was chosen on the page before.
 
     Args:
         page: its address, "" for Explore.
+        shared: widgets that stand on several pages. To Streamlit they are others on each, and a
+            new one starts from its default unless its value is set.
     """
     before, st.session_state["page"] = st.session_state.get("page"), page
+    if before not in (None, page):
+        for widget in shared:
+            if widget in st.session_state and widget not in st.query_params:
+                st.session_state[widget] = st.session_state[widget]
     if page == "" and before not in (None, page):
         for name, value in _remembered().items():
             if name not in st.query_params:
@@ -186,6 +195,17 @@ def remember_step(component: str, name: str, parameter: str) -> None:
     step = _reported(name, component)
     if step is not None:
         st.query_params[parameter] = str(int(step) + 1)
+
+
+def asked(parameter: str) -> bool:
+    """Whether the address bar names a parameter."""
+    return parameter in st.query_params
+
+
+def forget(parameter: str) -> None:
+    """Take a parameter off the address bar."""
+    if parameter in st.query_params:
+        del st.query_params[parameter]
 
 
 def asked_step(parameter: str) -> int:

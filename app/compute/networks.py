@@ -8,7 +8,7 @@ import torch
 from app.compute.texts import TokenText
 from core.models import ModelSpec, SequenceModel
 from core.models.checkpoints import Checkpoint
-from core.text import TokenScheme, Vocabulary
+from core.text import UNKNOWN, TokenScheme, Vocabulary
 
 
 @dataclass(frozen=True, eq=False)
@@ -38,6 +38,13 @@ class Network:
     def vocabulary(self) -> Vocabulary | None:
         """The tokens it learnt, or None if it reads any."""
         return None if self.checkpoint is None else self.checkpoint.vocabulary
+
+    @cached_property
+    def numbered(self) -> bool:
+        """Whether its tokens are numbers, since nobody knows their names."""
+        known = self.vocabulary
+        names = () if known is None else set(known.tokens) - {UNKNOWN}
+        return bool(names) and all(name[0] == "#" and name[1:].isdigit() for name in names)
 
     @property
     def scheme(self) -> TokenScheme | None:
@@ -71,5 +78,17 @@ def in_its_tokens(tokens: TokenText, network: Network) -> TokenText:
     known = network.vocabulary
     if known is None:
         return tokens
+    if network.numbered:
+        return _numbered(tokens, known)
     unknown = len({*tokens.tokens} - {*known.tokens})
     return TokenText(tokens.tokens, known, unknown, f"{tokens.digest}:{known.digest}")
+
+
+def _numbered(tokens: TokenText, known: Vocabulary) -> TokenText:
+    """The text's k-th token, as its vocabulary is sorted, as #k; those beyond are unknown."""
+    names = [name for name in known.tokens if name != UNKNOWN]
+    own = [token for token in tokens.vocabulary.tokens if token != UNKNOWN]
+    named = dict(zip(own, names, strict=False))
+    shown = tuple(named.get(token, UNKNOWN) for token in tokens.tokens)
+    digest = f"{tokens.digest}:{known.digest}"
+    return TokenText(shown, known, max(0, len(own) - len(names)), digest)

@@ -18,7 +18,7 @@ MOST_BYTES = 256_000_000
 # Small recurrent networks run fastest on one thread, and sessions do not fight for the cores.
 torch.set_num_threads(1)
 # Two readings at a time: more would only make each of thirty users wait longer.
-_SLOTS = threading.BoundedSemaphore(2)
+SLOTS = threading.BoundedSemaphore(2)
 
 
 def reading(
@@ -32,7 +32,7 @@ def reading(
 def _read(
     network: Network, inputs: tuple[int, ...], targets: tuple[int, ...], at: LossAt
 ) -> Reading:
-    with _SLOTS:
+    with SLOTS:
         result = read(network.model(), torch.tensor(inputs), torch.tensor(targets), at)
     return dataclasses.replace(result, layers=tuple(_light(layer) for layer in result.layers))
 

@@ -41,3 +41,14 @@ def shipped(name: str) -> Checkpoint:
     if not isinstance(loaded, Checkpoint):
         raise CoreError(f"`name` (={name!r}) is not one of our own files.")
     return loaded
+
+
+def siblings(checkpoint: Checkpoint) -> tuple[Checkpoint, ...]:
+    """The networks in the box that learnt the same text, in the order they are offered.
+
+    Args:
+        checkpoint: any; one that is not in the box has none.
+    """
+    boxed = {model.name: shipped(model.name) for model in shipped_models()}
+    own = {model.text for model in shipped_models() if boxed[model.name] is checkpoint}
+    return tuple(boxed[model.name] for model in shipped_models() if model.text in own)

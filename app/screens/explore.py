@@ -8,7 +8,7 @@ import streamlit as st
 
 from app import state
 from app.components.explorer import explorer
-from app.compute import counts, readings, settling
+from app.compute import counts, readings, settling, trained
 from app.compute.networks import Network
 from app.figures.gradient_norms import Curve, gradient_norms
 from app.messages import told
@@ -61,17 +61,22 @@ def _draw_explorer(choices: Choices) -> None:
 
 
 def _compared(choices: Choices) -> tuple[str, list[tuple[str, Network]]]:
-    """What the network is held against: the other cells, or its own beginning."""
+    """What the network is held against: the other cells, and its own beginning."""
     spec, network = choices.spec, choices.network
     if network.checkpoint is None:
         cells = [(CELL_LABELS[cell], Network(replace(spec, cell=cell)))
                  for cell in readings.compared(spec)]  # fmt: skip
         return "RNN, GRU and LSTM on this text", cells
-    label = CELL_LABELS[spec.cell]
-    return "Before and after training, on this text", [
-        (f"{label} untrained", Network(spec)),
-        (f"{label} trained", network),
+    start = (f"{CELL_LABELS[spec.cell]} untrained", Network(spec))
+    boxed = trained.siblings(network.checkpoint)
+    if len(boxed) < 2:
+        after = (f"{CELL_LABELS[spec.cell]} trained", network)
+        return "Before and after training, on this text", [start, after]
+    others = [
+        (f"{CELL_LABELS[each.spec.cell]} trained", Network(each.spec, each, network.step))
+        for each in boxed
     ]
+    return "Before and after training, and the other cells after it", [start, *others]
 
 
 def _compare(choices: Choices) -> None:
@@ -98,7 +103,7 @@ def _page() -> None:
     source = state.handed("source")
     with told():
         with st.sidebar:
-            network, at = choose_network(source.tokens)
+            network, at = choose_network(source)
         choices = Choices(read_by(network, source), network, at)
         _explore(choices)
         if state.first_visit():

@@ -49,22 +49,25 @@ def _start(source: Source, model: ModelSpec, spec: TrainingSpec) -> None:
 
 def _buttons(live: LiveTraining) -> None:
     """What can be done with the training there is."""
-    pause, stop, explore, save = st.columns(4)
+    pause, stop, explore, write, save = st.columns(5)
     if live.job.state == "paused":
         pause.button("Resume", on_click=live.job.resume, width="stretch")
     else:
         pause.button("Pause", on_click=live.job.pause, width="stretch", disabled=live.job.over)
     stop.button("Stop training", on_click=live.job.stop, width="stretch", disabled=live.job.over)
     checkpoint = live.checkpoint()
-    with explore:
+    if checkpoint is not None:
+        state.keep_text("trained", checkpoint)
+        state.prefer("weights", "here")
+    for place, label, to, icon in (
+        (explore, "Look inside", "explore", "search"), (write, "Write with it", "generate", "edit"),
+    ):  # fmt: skip
         if checkpoint is None:
-            st.button("Look inside", width="stretch", disabled=True, help="Once it stands still.")
+            place.button(label, width="stretch", disabled=True, help="Once it stands still.")
         else:
             # A link, since Streamlit switches no page while widgets are bound to the address.
-            state.keep_text("trained", checkpoint)
-            state.prefer("weights", "here")
-            st.page_link("screens/explore.py", label="Look inside", width="stretch",
-                         icon=":material/search:")  # fmt: skip
+            place.page_link(f"screens/{to}.py", label=label, width="stretch",
+                            icon=f":material/{icon}:")  # fmt: skip
     data = dump_checkpoint(checkpoint) if checkpoint is not None else b""
     save.download_button("Download", data, "unrolled.safetensors", width="stretch",
                          disabled=checkpoint is None, on_click="ignore")  # fmt: skip

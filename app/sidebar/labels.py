@@ -2,6 +2,7 @@
 
 from app.compute.texts import shipped_texts
 from app.compute.trained import shipped_models
+from app.compute.written import RuleName
 from app.theme import CELL_LABELS
 from core.learning import ClipName, OptimiserName, ScheduleName
 from core.models import CellName, InitialisationName, InputName, LossAt
@@ -53,6 +54,16 @@ WINDOWING: dict[WindowScheme, str] = {
     "overlapping": "overlapping, shuffled",
     "consecutive": "consecutive, state carried",
 }
+RULES: dict[RuleName, str] = {
+    "greedy": "greedy",
+    "sample": "sampling",
+    "topk": "top-k",
+    "topp": "top-p",
+    "alpha": "P^α",
+    "beam": "beam search",
+}
+STOPS = {"never": "the full length", "stop": "a full stop", "line": "the end of a line"}
+VOCABULARIES = {"numbers": "numbers", "sorted": "the text’s", "typed": "a list"}
 PRESETS = {
     "own": "as set below",
     "quick": "A quick LSTM",
@@ -99,11 +110,16 @@ LABELS: dict[str, dict[str, str]] = {
     "schedule": {**SCHEDULES},
     "windowing": {**WINDOWING},
     "preset": PRESETS,
+    "rule": {**RULES},
+    "named_by": VOCABULARIES,
+    "stop": STOPS,
     "weights": weights(),
 }
 """for each widget with options, under its key in the address bar, the label of each option"""
 
 UNTRAINED, HERE, OWN = "untrained", "here", "own"
 _DRAWN = ("cell", "units", "layers", "both", "start", "scaled", "radius", "input", "seed", "sigma")
+SHARED = ("weights", "snapshot", "loss", "named_by", "embedding", *_DRAWN)
+"""widgets of several pages, which show the same on each"""
 IMPLIED = {"weights": (UNTRAINED, _DRAWN)}
 """a link that says what the network is like means an untrained one"""

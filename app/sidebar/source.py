@@ -213,6 +213,11 @@ def read_by(network: Network, source: Source) -> Source:
         stretch = Stretch.of(tokens.tokens, start, len(stretch))
         st.caption(f"This network reads {SCHEMES[scheme]}: so is the text cut here.")
     tokens = in_its_tokens(tokens, network)
+    if network.numbered:
+        # What is shown is what is read, and that is numbers.
+        stretch = Stretch.of(tokens.tokens, stretch.start, len(stretch))
+        st.caption("The names of this network’s tokens are not known: the text’s k-th token is "
+                   "read as #k. States and gradients are real, what they mean is not.")  # fmt: skip
     if tokens.unknown:
         kinds = "kind of token is" if tokens.unknown == 1 else "kinds of token are"
         st.caption(f"{tokens.unknown:,} {kinds} new to this network and read as <unk>.")

@@ -23,11 +23,13 @@ class Choices:
         source: what is read.
         network: that reads it.
         at: where the loss is.
+        written: how many tokens at the end the network wrote itself.
     """
 
     source: Source
     network: Network
     at: LossAt
+    written: int = 0
 
     @property
     def spec(self) -> ModelSpec:
@@ -61,8 +63,9 @@ def explorer_view(
     similarity: np.ndarray,
     identity: str,
     references: tuple[ReferenceSurprise, ...] = (),
+    link: str = "",
 ) -> ExplorerView:
-    """Everything the explorer shows."""
+    """Everything the explorer shows; `link` names what shares its cursor."""
     layers = reading.layers
     chosen = next(layer for layer in layers if layer.name == looking.layer)
     spec = choices.spec
@@ -113,6 +116,7 @@ def explorer_view(
             Reference(each.key, each.key, each.surprise, each.perplexity) for each in references
         ),
         reference_note="counted on the rest of the text, ε = 1",
+        link=link,
     )
 
 
@@ -152,7 +156,9 @@ def _learnt(network: Network) -> str:
 
 
 def _known(choices: Choices) -> str:
-    """Whether a trained network has met these tokens while it learnt."""
+    """Whether a trained network has met these tokens while it learnt, or wrote them."""
+    if choices.written:
+        return f", of which it wrote the last {choices.written:,}"
     checkpoint, source = choices.network.checkpoint, choices.source
     if checkpoint is None or checkpoint.text_digest != source.text.digest:
         return ""

@@ -8,7 +8,7 @@ from core.text.reading import MAX_BYTES, DecodedText, check_text, decode_text
 from core.text.stages import Piece, Stages, clean
 from core.text.stretch import MAX_STEPS, Stretch
 from core.text.tokens import TokenScheme, join_tokens, require_tokens, tokenize
-from core.text.vocabulary import Vocabulary
+from core.text.vocabulary import UNKNOWN, Vocabulary
 from core.text.windows import Split, Windows, WindowScheme, random_offset
 from core.text.zipf import Estimator, ZipfFit, fit_zipf
 
@@ -16,6 +16,7 @@ __all__ = [
     "MAX_BYTES",
     "MAX_ORDER",
     "MAX_STEPS",
+    "UNKNOWN",
     "Backoff",
     "DecodedText",
     "Estimator",

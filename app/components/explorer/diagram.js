@@ -6,6 +6,7 @@ import { columnEdges, drawEdge, edgeWidth, widthWords } from "./edges.js";
 import { drawFolded } from "./folded.js";
 import { diagramPlan, windowStart } from "./layout.js";
 import { layerIndex } from "./unpack.js";
+import { seen } from "./veil.js";
 
 /** Rows and columns of the little grid that holds a node's H units. */
 export function nodeGrid(units, wide, tall) {
@@ -60,7 +61,7 @@ export function drawDiagram(x, start) {
   const centre = (t) => plan.left + (t - start + 0.5) * plan.column;
   drawCursor(context, x, centre(state.cursor));
   const first = Math.max(0, Math.floor(start) - 1);
-  const last = Math.min(view.steps - 1, Math.ceil(start + plan.shown) + 1);
+  const last = Math.min(seen(x) - 1, Math.ceil(start + plan.shown) + 1);
   for (let t = first; t <= last; t++) {
     for (const edge of columnEdges(view, plan, t, centre(t), back)) {
       paintEdge(context, x, edge, look);

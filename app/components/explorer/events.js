@@ -2,6 +2,7 @@
 import { stepFor, tell } from "../shared/cursor.js";
 import { showTip } from "../shared/dom.js";
 import { clamp } from "../shared/format.js";
+import { announce } from "../shared/link.js";
 import { gradientWords } from "./gradient.js";
 import { cellAt, cellWords } from "./heatmap.js";
 import { diagramWords, edgeUnder, unitAt } from "./pointing.js";
@@ -9,11 +10,18 @@ import { diagramWords, edgeUnder, unitAt } from "./pointing.js";
 const REST = 250; // ms after the last key press until Python hears of the step
 const TEMPO = 260; // ms a step while playing
 
-/** Moves the cursor; Python is not told. */
-export function moveTo(x, step) {
+/**
+ * Moves the cursor; Python is not told.
+ * @param {boolean} own whether it moved here and not in a linked component
+ */
+export function moveTo(x, step, own = true) {
   const goal = clamp(step, 0, x.view.steps - 1);
   if (goal === x.state.cursor) return;
   x.state.cursor = goal;
+  if (own) {
+    x.ahead = null;
+    announce(x, goal);
+  }
   x.ask("cursor");
 }
 

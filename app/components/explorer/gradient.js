@@ -4,6 +4,7 @@ import { el, sized } from "../shared/dom.js";
 import { FLAG_WORDS, clamp, gradientNorm, tenTo } from "../shared/format.js";
 import { markCursor } from "./heatmap.js";
 import { layerIndex } from "./unpack.js";
+import { seen, veil } from "./veil.js";
 
 const FLAG_SIGNS = ["", "○", "▽", "×"];
 
@@ -153,7 +154,8 @@ export function overlayGradient(x) {
   const { view, axis, lane, theme, state, sizes, parts } = x;
   const context = sized(parts.gradient.overlay, lane.width, lane.height);
   context.font = `600 ${sizes.small}px ${theme.font}`;
-  if (view.loss.at === "last") lossMark(context, x);
+  veil(context, x, lane.top - 4, lane.bottom - lane.top + 4 + lane.marks);
+  if (view.loss.at === "last" && seen(x) === view.steps) lossMark(context, x);
   context.globalAlpha = 0.55;
   const tall = lane.bottom - lane.top + 4 + lane.marks;
   markCursor(context, axis, state.cursor, lane.top - 4, tall, theme);

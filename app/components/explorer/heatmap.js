@@ -4,6 +4,7 @@ import { level, ramp } from "../shared/colours.js";
 import { el, fill, sized } from "../shared/dom.js";
 import { brief, number } from "../shared/format.js";
 import { unitOrder } from "./unpack.js";
+import { veil } from "./veil.js";
 
 const PAD = 4; // px above and below the image, so that frames are not cut
 
@@ -123,6 +124,7 @@ export function overlayHeatmap(x) {
   const row = order.indexOf(state.unit);
   const tall = heat.tall / view.units;
   const y = heat.top + row * tall;
+  veil(context, x, heat.top, heat.tall);
   markRow(context, axis, y, tall, theme);
   markCursor(context, axis, state.cursor, heat.top, heat.tall, theme);
   labelRows(context, x, row, y + tall / 2, sizes);

@@ -1,8 +1,9 @@
 // The function Streamlit calls at mount and again on every change of data or theme.
 import { dress, readTheme, themeKey } from "../shared/colours.js";
 import { threeDigits } from "../shared/format.js";
+import { follow } from "../shared/link.js";
 import { captionDiagram, diagramGoal, diagramLabel, drawDiagram, layDiagram } from "./diagram.js";
-import { listen, play } from "./events.js";
+import { listen, moveTo, play } from "./events.js";
 import { drawGradient, overlayGradient } from "./gradient.js";
 import { drawHeatmap, overlayHeatmap } from "./heatmap.js";
 import { buildInspector, summary, tighten, writeInspector } from "./inspector.js";
@@ -44,10 +45,17 @@ function mount(parentElement) {
   document.fonts?.ready.then(() => x.ask("size"));
   listen(x);
   play(x, false);
+  x.unlink = follow(x, (step, written) => {
+    if (x.state.playing) play(x, false);
+    x.ahead = written;
+    x.ask("cursor");
+    moveTo(x, step, false);
+  });
   return x;
 }
 
 function unmount(x, parentElement) {
+  x.unlink();
   clearInterval(x.player);
   clearTimeout(x.resting);
   clearTimeout(x.speaking);
@@ -63,7 +71,7 @@ function receive(x, data) {
   const meta = readMeta(data);
   const { root, heatmap } = x.parts;
   const fresh = meta.identity !== x.view?.identity || meta.layer !== x.view?.layer;
-  if (fresh) x.start = null;
+  if (fresh) x.start = x.ahead = null;
   const view = fresh ? unpack(data) : Object.assign(x.view, choices(meta));
   x.view = view;
   const before = JSON.stringify(choices(x.state));

@@ -106,7 +106,7 @@ def _lane_place(view: ExplorerView, index: int, places: dict[str, dict[str, Any]
 def _meta(view: ExplorerView) -> dict[str, Any]:
     names = (
         "identity title verdict cell hidden_size layer inputs targets kind start vocabulary "
-        "cursor lane order strip edges reference_note"
+        "cursor lane order strip edges reference_note link"
     ).split()
     fit = view.fit and {name: _number(value) for name, value in view.fit.items()}
     return {name: getattr(view, name) for name in names} | {

@@ -4,6 +4,7 @@ import { el, fill } from "../shared/dom.js";
 import { brief, tenTo, visible } from "../shared/format.js";
 import { blindGuess, difference, namedReference, stripOptions } from "./references.js";
 import { layerIndex, surprise } from "./unpack.js";
+import { veilTokens } from "./veil.js";
 
 /** Makes the tokens' spans anew; only when the text changed. */
 export function buildStrip(x) {
@@ -17,6 +18,7 @@ export function buildStrip(x) {
   x.spans = spans;
   x.marked = null;
   x.tops = null;
+  x.veiled = x.view.steps;
 }
 
 /**
@@ -99,6 +101,7 @@ export function colourStrip(x) {
 
 /** Moves the cursor box and keeps its line in sight. */
 export function markStrip(x) {
+  veilTokens(x);
   const span = x.spans[x.state.cursor];
   if (x.marked !== span) {
     x.marked?.classList.remove("here");

@@ -111,6 +111,7 @@ class ExplorerView:
         references: Simpler models of the same text, from the least memory to the most.
         reference_note: What they learned from, as it completes "a trigram ...": "counted on the
             rest of the text".
+        link: Components of one page with the same name here share their cursor; "" for none.
     """
 
     identity: str
@@ -149,6 +150,7 @@ class ExplorerView:
     edges: str = "forward"
     references: tuple[Reference, ...] = ()
     reference_note: str = ""
+    link: str = ""
 
     def __post_init__(self) -> None:
         """Refuse arrays that do not fit together, naming the argument."""

@@ -51,6 +51,7 @@ MODULES = (
     "../shared/dom.js",
     "../shared/cursor.js",
     "../shared/lifecycle.js",
+    "../shared/link.js",
     "../shared/spread.js",
     "../shared/tokens.js",
     "../shared/words.js",

@@ -16,8 +16,8 @@ export function newState() {
   };
 }
 
-/* To a written token; one that is ahead gets written. */
-function moveTo(x, place) {
+/** To a written token; one that is ahead gets written. */
+export function moveTo(x, place) {
   const { state, view } = x;
   const goal = clamp(place, 0, view.choices.length - 1);
   if (goal === state.cursor) return;

@@ -2,8 +2,9 @@
 import { adopt } from "../shared/cursor.js";
 import { clamp } from "../shared/format.js";
 import { lifecycle } from "../shared/lifecycle.js";
+import { announce, follow } from "../shared/link.js";
 import { listenTree } from "./branches.js";
-import { listen, newState, stop } from "./events.js";
+import { listen, moveTo, newState, stop } from "./events.js";
 import { buildOptions, writeOptions } from "./options.js";
 import { play, writeControls } from "./player.js";
 import { skeleton } from "./skeleton.js";
@@ -11,7 +12,7 @@ import { buildText, colourText, markText, reveal } from "./text.js";
 import { drawTree, markNode, writeHypotheses } from "./tree.js";
 import { rowsOf } from "./words.js";
 
-const writingLife = lifecycle({ mount, receive, draw, leave: stop });
+const writingLife = lifecycle({ mount, receive, draw, leave });
 
 /** Mounts the component, or hands it new data or a new theme. */
 export default function writingComponent(given) {
@@ -25,7 +26,26 @@ function mount() {
   buildOptions(x);
   listen(x);
   listenTree(x);
+  x.unlink = follow(x, (step) => goTo(x, step));
   return x;
+}
+
+function leave(x) {
+  x.unlink();
+  stop(x);
+}
+
+/* Token k was chosen after reading all before it: at the step of the one before it. */
+function stepOf({ view }, place) {
+  return view.prefix.length + place - 1;
+}
+
+/* Another component moved to a step: to the token that was chosen there. */
+function goTo(x, step) {
+  const place = step - stepOf(x, 0);
+  if (place < 0 || place >= x.view.choices.length) return;
+  if (x.state.playing) play(x, false);
+  moveTo(x, place);
 }
 
 function receive(x, incoming) {
@@ -59,6 +79,7 @@ function take(x, view, longer) {
   x.view = view;
   Object.assign(state, { pinned: false, node: null });
   x.mostRows = Math.max(0, ...view.choices.map((choice) => rowsOf(choice).length));
+  x.root.classList.toggle("compact", view.compact);
   parts.body.hidden = view.choices.length === 0 && view.prefix.length === 0;
   parts.control.row.hidden = parts.option.box.hidden = view.choices.length === 0;
   parts.beam.box.hidden = !view.tree;
@@ -67,7 +88,7 @@ function take(x, view, longer) {
   if (view.tree) writeHypotheses(x);
   if (longer) state.shown = Math.min(shown, view.choices.length);
   else state.shown = 0;
-  const write = !x.still.matches && (longer ? playing || ended : state.cursor === null);
+  const write = !x.still.matches && !view.compact && (longer ? playing || ended : state.cursor === null);
   play(x, false);
   if (write && view.choices.length) play(x, true);
   else place(x);
@@ -89,6 +110,7 @@ function draw(x, wanted) {
   const { view, state } = x;
   const all = wanted.has("all");
   if (all) {
+    x.root.classList.toggle("narrow", x.width < 560); // two short columns fit beside each other
     colourText(x);
     if (view.tree) drawTree(x);
   }
@@ -97,6 +119,11 @@ function draw(x, wanted) {
     markText(x);
     writeControls(x);
     writeOptions(x);
+    const { cursor, shown } = state;
+    if (cursor !== null) {
+      const all = shown >= view.choices.length;
+      announce(x, stepOf(x, cursor), all ? Infinity : stepOf(x, shown));
+    }
     Object.assign(x.root.dataset, {
       cursor: String(state.cursor ?? ""), shown: String(state.shown),
       playing: String(state.playing), pinned: String(state.pinned),

@@ -30,6 +30,8 @@ def pack(view: WritingView) -> bytes:
             "loop": view.loop and [int(each) for each in view.loop],
             "tree": view.tree and _tree(view.tree),
             "cursor": None if view.cursor is None else int(view.cursor),
+            "compact": bool(view.compact),
+            "link": view.link,
         }
     )
 

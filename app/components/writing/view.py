@@ -161,6 +161,8 @@ class WritingView:
         tree: What beam search tried; None for other decodings.
         cursor: The written token that the choices are shown of. None lets the network write the
             text token by token when it is new; with a place the whole text stands there at once.
+        compact: Whether the text stands alone, whole, without the choices and the controls.
+        link: Components of one page with the same name here share their cursor; "" for none.
     """
 
     identity: str
@@ -172,6 +174,8 @@ class WritingView:
     loop: tuple[int, int] | None = None
     tree: BeamTree | None = None
     cursor: int | None = None
+    compact: bool = False
+    link: str = ""
 
     def __post_init__(self) -> None:
         """Refuse values that do not fit together, naming the argument."""

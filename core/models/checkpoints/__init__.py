@@ -10,6 +10,7 @@ from core.models.checkpoints.store import (
     load_checkpoint,
     save_checkpoint,
 )
+from core.models.checkpoints.vocabulary_file import parse_vocabulary
 
 __all__ = [
     "MAX_CHECKPOINT_BYTES",
@@ -20,6 +21,7 @@ __all__ = [
     "Snapshot",
     "dump_checkpoint",
     "load_checkpoint",
+    "parse_vocabulary",
     "replace_file",
     "save_checkpoint",
 ]
