@@ -108,7 +108,9 @@ def is_wrong(message) -> bool:
     On a page other than the first, Streamlit looks for its server below the page's address before
     it looks at the root.
     """
-    probing = re.search(r"/(text|train|generate|gradients)/_stcore/(health|host-config)$", message.location["url"])
+    probing = re.search(
+        r"/(text|train|generate|gradients)/_stcore/(health|host-config)$", message.location["url"]
+    )
     return message.type == "error" and not probing
 
 

@@ -54,7 +54,9 @@ def test_from_training_to_writing_with_what_was_trained(visit):
     expect(live).to_have_attribute("data-state", "finished", timeout=90_000)
     page.get_by_role("link", name="Write with it").click()
     page.locator('[data-testid="explorer"][data-painted]').wait_for()
-    said = "An LSTM of 8 units, trained for 60 steps on The lighthouse, reads 131 characters, of which"
+    said = (
+        "An LSTM of 8 units, trained for 60 steps on The lighthouse, reads 131 characters, of which"
+    )
     page.get_by_text(re.compile(said)).wait_for()
     page.get_by_role("link", name="Explore").click()
     page.get_by_text("An LSTM of 8 units, trained for 60 steps on The lighthouse, reads").wait_for()
@@ -79,7 +81,9 @@ def test_somebody_elses_file_is_looked_into_with_its_vocabulary_or_with_numbers(
     expect(page.get_by_test_id("stAlert").first).to_contain_text("Your file")
     expect(explorer).to_be_visible()
     upload.set_input_files({**file, "buffer": saved(Stranger(33).state_dict())})
-    page.get_by_text("An LSTM of 6 units, trained on a text that its file does not name,").wait_for()
+    page.get_by_text(
+        "An LSTM of 6 units, trained on a text that its file does not name,"
+    ).wait_for()
     expect(explorer.locator(".token").first).to_contain_text("#")
     page.get_by_role("link", name="Generate").click()
     page.locator('[data-testid="writing"][data-painted]').first.wait_for()
