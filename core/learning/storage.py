@@ -1,7 +1,6 @@
 """A training on disk: one file that is whole at every moment, whenever its writer is killed."""
 
 import json
-import time
 from pathlib import Path
 
 from safetensors import SafetensorError, safe_open
@@ -13,14 +12,12 @@ from core.learning.state import FORMAT, RunState
 from core.models.checkpoints import replace_file
 
 _HEADER = "unrolled-training"
-_LEFT_OVER_SECONDS = 3600.0
 
 
 def save_run(path: Path, run: TrainingRun) -> None:
     """Writes a run so that `load_run` can take it up.
 
-    The file is written beside, brought to the disk and renamed: at `path` there is always the old
-    file or the new one, whole.
+    At `path` there is always the old file or the new one, whole: see `replace_file`.
 
     Args:
         path: The file; its folder must exist.
@@ -31,7 +28,6 @@ def save_run(path: Path, run: TrainingRun) -> None:
     """
     state = run.state_dict()
     data = save(state.tensors, metadata={_HEADER: json.dumps(state.header)})
-    _sweep(path)
     replace_file(path, data)
 
 
@@ -75,10 +71,3 @@ def load_run(path: Path) -> TrainingRun:
         raise CoreError(
             f"`path` (={str(path)!r}) holds a training run that is damaged: {error}"
         ) from error
-
-
-def _sweep(path: Path) -> None:
-    """Removes what writers of this file left behind when they were killed, once it is old."""
-    for left in path.parent.glob(f".{path.name}.*.part"):
-        if time.time() - left.stat().st_mtime > _LEFT_OVER_SECONDS:
-            left.unlink(missing_ok=True)

@@ -2,9 +2,14 @@
 
 import os
 import tempfile
+import time
+from contextlib import suppress
 from pathlib import Path
 
 from core.errors import CheckpointError
+
+_SUFFIX = ".part"
+_LEFT_OVER_SECONDS = 3600.0
 
 
 def replace_file(path: Path, data: bytes) -> None:
@@ -12,7 +17,7 @@ def replace_file(path: Path, data: bytes) -> None:
 
     They are written beside it, brought to the disk and renamed: at `path` there is always the old
     file or the new one, whole. A writer that is killed may leave its part beside, as
-    ".name.*.part"; it can be deleted.
+    ".name.*.part"; a later writer of the same file removes it once it is an hour old.
 
     Args:
         path: The file; its folder must exist.
@@ -21,8 +26,9 @@ def replace_file(path: Path, data: bytes) -> None:
     Raises:
         CheckpointError: The file cannot be written.
     """
+    _sweep(path)
     try:
-        handle, name = tempfile.mkstemp(prefix=f".{path.name}.", suffix=".part", dir=path.parent)
+        handle, name = tempfile.mkstemp(prefix=f".{path.name}.", suffix=_SUFFIX, dir=path.parent)
         beside = Path(name)
         try:
             with os.fdopen(handle, "wb") as file:
@@ -57,3 +63,25 @@ def _bring_to_disk(folder: Path) -> None:
         os.fsync(handle)
     finally:
         os.close(handle)
+
+
+def _sweep(path: Path) -> None:
+    """Removes what killed writers of this file left behind, as far as it can, once it is old.
+
+    Younger parts may belong to a writer that is at work.
+    """
+    with suppress(OSError):  # another writer was quicker, or it is somebody else's
+        for beside in path.parent.iterdir():
+            if _is_part(beside.name, path.name) and _age(beside) > _LEFT_OVER_SECONDS:
+                beside.unlink()
+
+
+def _is_part(name: str, whole: str) -> bool:
+    """Whether a file is a part of the file `whole`, and not of a file `whole`.something."""
+    before, after = f".{whole}.", _SUFFIX
+    between = name.removeprefix(before).removesuffix(after)
+    return name == before + between + after and "." not in between
+
+
+def _age(path: Path) -> float:
+    return time.time() - path.stat().st_mtime
