@@ -13,9 +13,10 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from core.analysis.norms import gradient_norms
+from core.analysis.tracing import highest_states, loss_gradient, run_captured
 from core.analysis.verdict import Verdict, judge
-from core.capture import LayerTrace, capture
-from core.models import LossAt, SequenceModel, next_token_loss
+from core.capture import LayerTrace
+from core.models import LossAt, SequenceModel
 
 TOP = 5
 """how many next tokens are kept for each step"""
@@ -107,14 +108,12 @@ def read(
     Raises:
         CoreError: an index is outside the vocabulary, or shapes differ.
     """
-    with torch.no_grad(), capture(model) as tape:
-        logits, _ = model(inputs.unsqueeze(1))
-    top = [trace for trace in tape.layers if trace.layer == tape.layers[-1].layer]
-    states = torch.cat([trace.hidden for trace in top], -1)
-    _, gradient = _loss_at(model, states, targets, "last")
+    tape, logits = run_captured(model, inputs)
+    states = highest_states(tape)
+    _, gradient = loss_gradient(model, states, targets, "last")
     tape.layers[0].give_gradient(gradient)
     verdicts = [judge(gradient_norms(trace)) for trace in tape.layers]
-    loss, gradient = _loss_at(model, states, targets, at)
+    loss, gradient = loss_gradient(model, states, targets, at)
     if at != "last":
         tape.layers[0].give_gradient(gradient)
     log_probability = logits[:, 0].double().log_softmax(-1)
@@ -133,17 +132,6 @@ def read(
         head_forward=_norm(states @ model.head.weight.detach().T),
         head_gradient=_norm(gradient),
     )
-
-
-def _loss_at(
-    model: SequenceModel, states: Tensor, targets: Tensor, at: LossAt
-) -> tuple[float, Tensor]:
-    """The loss, and its gradient with respect to what the head reads."""
-    with torch.enable_grad():
-        states = states.detach().requires_grad_()
-        loss = next_token_loss(model.head(states), targets.unsqueeze(1), at)
-        (gradient,) = torch.autograd.grad(loss, states)
-    return float(loss.detach()), gradient
 
 
 def _layer(trace: LayerTrace, verdict: Verdict) -> LayerReading:
