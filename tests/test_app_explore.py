@@ -12,7 +12,7 @@ from streamlit.testing.v1 import AppTest
 
 from app import state
 from app.components.explorer.pack import pack
-from app.compute import counts, readings, texts, trained
+from app.compute import comparisons, counts, readings, texts, trained
 from app.compute.networks import Network
 from app.figures.gradient_norms import Curve, gradient_norms
 from app.sidebar.source import Source, read_by
@@ -241,7 +241,7 @@ def test_cached_arrays_cannot_be_changed():
 
 def test_the_comparison_shows_the_three_cells_own_norms():
     choices, curves = choices_of(), []
-    for cell in readings.compared(choices.spec):
+    for cell in comparisons.three_cells(choices.spec):
         layer = reading_of(
             replace(choices, network=Network(replace(choices.spec, cell=cell)))
         ).layers[0]

@@ -6,17 +6,20 @@ import threading
 import numpy as np
 import streamlit as st
 import torch
+from threadpoolctl import threadpool_limits
 
 from app.compute.bounded import Bounded
 from app.compute.networks import Network
 from core.analysis import LayerReading, Reading, read, similarity_order
-from core.models import CellName, LossAt, ModelSpec
+from core.models import LossAt
 
 MOST_BYTES = 256_000_000
 """memory that the readings of all sessions may hold together"""
 
 # Small recurrent networks run fastest on one thread, and sessions do not fight for the cores.
 torch.set_num_threads(1)
+# So does NumPy: on busy cores the threads of its products wait for each other, twenty times longer.
+threadpool_limits(1)
 # Two readings at a time: more would only make each of thirty users wait longer.
 SLOTS = threading.BoundedSemaphore(2)
 
@@ -76,11 +79,6 @@ _highest: Bounded[LayerReading] = Bounded(256, lambda _: 1)
 def order_of(identity: str, layer: str, _hidden: np.ndarray) -> np.ndarray:
     """The units of a layer ordered by similarity."""
     return similarity_order(_hidden.astype(np.float64))
-
-
-def compared(spec: ModelSpec) -> tuple[CellName, ...]:
-    """The three cells of the comparison: the plain RNN in the variant that is chosen."""
-    return ("rnn_relu" if spec.cell == "rnn_relu" else "rnn_tanh", "gru", "lstm")
 
 
 def _light(layer: LayerReading) -> LayerReading:

@@ -2,19 +2,18 @@
 
 import hashlib
 import time
-from dataclasses import replace
 
 import streamlit as st
 
 from app import state
 from app.components.explorer import explorer
-from app.compute import counts, readings, settling, trained
+from app.compute import comparisons, counts, readings, settling, trained
 from app.compute.networks import Network
 from app.figures.gradient_norms import Curve, gradient_norms
 from app.messages import told
 from app.sidebar.source import read_by
 from app.sidebar.weights import choose_network
-from app.theme import CELL_COLOURS, CELL_DASHES, CELL_LABELS, verdict_text
+from app.theme import CELL_COLOURS, CELL_DASHES, verdict_text
 from app.views.explorer import Choices, explorer_view, lane_keys
 
 
@@ -60,33 +59,26 @@ def _draw_explorer(choices: Choices) -> None:
     )
 
 
-def _compared(choices: Choices) -> tuple[str, list[tuple[str, Network]]]:
+def _compared(network: Network) -> tuple[str, list[comparisons.Named]]:
     """What the network is held against: the other cells, and its own beginning."""
-    spec, network = choices.spec, choices.network
     if network.checkpoint is None:
-        cells = [(CELL_LABELS[cell], Network(replace(spec, cell=cell)))
-                 for cell in readings.compared(spec)]  # fmt: skip
-        return "RNN, GRU and LSTM on this text", cells
-    start = (f"{CELL_LABELS[spec.cell]} untrained", Network(spec))
-    boxed = trained.siblings(network.checkpoint)
-    if len(boxed) < 2:
-        after = (f"{CELL_LABELS[spec.cell]} trained", network)
-        return "Before and after training, on this text", [start, after]
-    others = [
-        (f"{CELL_LABELS[each.spec.cell]} trained", Network(each.spec, each, network.step))
-        for each in boxed
-    ]
-    return "Before and after training, and the other cells after it", [start, *others]
+        return "RNN, GRU and LSTM on this text", comparisons.cells(network)
+    if len(trained.siblings(network.checkpoint)) < 2:
+        return "Before and after training, on this text", comparisons.training(network)
+    _, start = comparisons.training(network)
+    heading = "Before and after training, and the other cells after it"
+    return heading, [start, *comparisons.cells(network)]
 
 
 def _compare(choices: Choices) -> None:
     """The gradient of several networks on the same text."""
-    heading, networks = _compared(choices)
+    heading, networks = _compared(choices.network)
     curves = []
     for name, network in networks:
         layer = readings.highest(network, *_indices(choices), choices.at)
         cell = network.spec.cell
-        dash = "dot" if name.endswith(" untrained") else CELL_DASHES[cell]
+        start = choices.network.checkpoint is not None and network.checkpoint is None
+        dash = "dot" if start else CELL_DASHES[cell]
         told_by = f"{name}: {verdict_text(layer.verdict)}"
         curves.append(Curve(told_by, layer.gradient, CELL_COLOURS[cell], dash))
     st.markdown(f"#### {heading}")
