@@ -12,10 +12,10 @@ from torch import nn
 from torch.nn.utils.rnn import pack_padded_sequence
 
 from core import CoreError, capture
-from core.analysis.jacobian import _Leading, jacobian_norms, temporal_jacobian
+from core.analysis.jacobians.jacobian import _Leading, jacobian_norms, temporal_jacobian
+from core.analysis.jacobians.scaled import Scaled
+from core.analysis.jacobians.step_jacobian import StepJacobians
 from core.analysis.norms import Status
-from core.analysis.scaled import Scaled
-from core.analysis.step_jacobian import StepJacobians
 from tests.driven_networks import (
     CELLS,
     autograd_steps,

@@ -11,8 +11,8 @@ from torch import nn
 from torch.testing import assert_close
 
 from core import CaptureError, CoreError, capture
-from core.analysis.lags import lag_gradients, sliding_gradient, weight_gradient_by_lag
 from core.analysis.norms import Status
+from core.analysis.truncation.lags import lag_gradients, sliding_gradient, weight_gradient_by_lag
 from tests.oracles import one_step
 from tests.strategies import CELLS, settings_of_modules
 

@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 from torch import nn
 
 from core import CoreError, capture
-from core.analysis.jacobian import jacobian_norms
-from core.analysis.prediction import predictions
+from core.analysis.jacobians.jacobian import jacobian_norms
+from core.analysis.jacobians.prediction import predictions
 from tests.driven_networks import CELLS, stock, traced
 
 close = torch.testing.assert_close

@@ -12,8 +12,9 @@ from hypothesis import strategies as st
 from torch import nn
 from torch.nn.utils.rnn import pack_padded_sequence
 
-from core.analysis import Status, reach_sweep
-from core.analysis.reach import ReachCancelled, itemised, reach, reach_of
+from core.analysis import Status
+from core.analysis.itemised import sweep as reach_sweep
+from core.analysis.itemised.reach import ReachCancelled, itemised, reach, reach_of
 from core.capture import capture
 from core.errors import CaptureError, CoreError
 from core.models import ModelSpec, SequenceModel

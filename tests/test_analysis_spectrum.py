@@ -8,10 +8,10 @@ import torch
 from torch import nn
 
 from core import CoreError, capture
-from core.analysis.lyapunov import lyapunov_exponents
+from core.analysis.jacobians.lyapunov import lyapunov_exponents
+from core.analysis.jacobians.spectrum import module_spectra, spectrum
+from core.analysis.jacobians.step_jacobian import StepJacobians
 from core.analysis.norms import Status
-from core.analysis.spectrum import module_spectra, spectrum
-from core.analysis.step_jacobian import StepJacobians
 from tests.driven_networks import CELLS, stock, traced
 
 close = torch.testing.assert_close

@@ -11,13 +11,13 @@ from torch import nn
 from torch.testing import assert_close
 
 from core import capture
-from core.analysis.lags import lag_gradients, weight_gradient_by_lag
 from core.analysis.truncation import (
     random_truncation,
     segment_curve,
     segment_gradient,
     segment_starts,
 )
+from core.analysis.truncation.lags import lag_gradients, weight_gradient_by_lag
 from tests.strategies import CELLS
 
 T, B, D, H = 5, 3, 4, 2

@@ -12,7 +12,6 @@ from torch import nn
 from torch.testing import assert_close
 
 from core import CoreError, capture
-from core.analysis.lags import lag_gradients
 from core.analysis.truncation import (
     draw_truncations,
     handed_on,
@@ -23,6 +22,7 @@ from core.analysis.truncation import (
     segment_gradient,
     segment_starts,
 )
+from core.analysis.truncation.lags import lag_gradients
 from tests.oracles import one_step
 from tests.strategies import CELLS
 from tests.test_analysis_truncation import B, H, T, captured, drawn, loss_of, module_of

@@ -22,7 +22,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from core.analysis.reach import reach
+from core.analysis.itemised.reach import reach
 from core.models import ModelSpec, SequenceModel
 
 VOCABULARY = 60

@@ -9,8 +9,8 @@ from jaxtyping import Float
 from numpy.typing import NDArray
 from torch import Tensor
 
-from core.analysis.backward import Backward
-from core.analysis.closeness import Closeness, Reference
+from core.analysis.truncation.backward import Backward
+from core.analysis.truncation.closeness import Closeness, Reference
 from core.analysis.truncation.cuts import draw_passes
 from core.analysis.truncation.segments import weighted_gradients
 from core.capture import LayerTrace

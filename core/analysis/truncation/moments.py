@@ -25,8 +25,8 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from core.analysis.backward import Backward
-from core.analysis.closeness import Reference
+from core.analysis.truncation.backward import Backward
+from core.analysis.truncation.closeness import Reference
 from core.analysis.truncation.cuts import require_keep
 from core.analysis.truncation.segments import (
     patterns_at_once,

@@ -9,8 +9,8 @@ from jaxtyping import Float
 from numpy.typing import NDArray
 from torch import Tensor
 
-from core.analysis.backward import Backward
-from core.analysis.closeness import Closeness, Reference
+from core.analysis.truncation.backward import Backward
+from core.analysis.truncation.closeness import Closeness, Reference
 from core.analysis.truncation.cuts import handed_on, segment_starts
 from core.capture import LayerTrace
 from core.capture.calls import undisturbed

@@ -18,8 +18,8 @@ import math
 import numpy as np
 from jaxtyping import Float64, Int64
 
-from core.analysis.scaled import LOG10_2
-from core.analysis.step_jacobian import Matrix, StepJacobians
+from core.analysis.jacobians.scaled import LOG10_2
+from core.analysis.jacobians.step_jacobian import Matrix, StepJacobians
 
 LOST = 1e-13
 """a diagonal entry of R below this share of its column is rounding: the factor is singular"""

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from core.analysis.lyapunov import LyapunovExponents
-from core.analysis.spectrum import BlockSpectrum
-from core.analysis.step_jacobian import StepJacobians
+from core.analysis.jacobians.lyapunov import LyapunovExponents
+from core.analysis.jacobians.spectrum import BlockSpectrum
+from core.analysis.jacobians.step_jacobian import StepJacobians
 
 AGREES = 0.01
 """relative error of the factor per step up to which a prediction is said to hold"""

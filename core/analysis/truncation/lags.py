@@ -25,9 +25,9 @@ from jaxtyping import Float
 from numpy.typing import NDArray
 from torch import Tensor
 
-from core.analysis.backward import Backward
-from core.analysis.closeness import Array, Closeness, Reference
 from core.analysis.norms import Status
+from core.analysis.truncation.backward import Backward
+from core.analysis.truncation.closeness import Array, Closeness, Reference
 from core.capture import LayerTrace
 from core.capture.calls import undisturbed
 from core.errors import CoreError

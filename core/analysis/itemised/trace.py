@@ -7,8 +7,8 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from core.analysis.reach_sweep import Level, Problem, sweep
-from core.analysis.reach_values import Reach, ReachCancelled
+from core.analysis.itemised.sweep import Level, Problem, sweep
+from core.analysis.itemised.values import Reach, ReachCancelled
 from core.capture import LayerTrace, Tape
 from core.capture.calls import undisturbed
 from core.errors import CoreError

@@ -26,12 +26,12 @@ from typing import Literal
 import numpy as np
 from jaxtyping import Float64
 
-from core.analysis.jacobian import JacobianNorms, checked_lags, jacobian_norms
-from core.analysis.lyapunov import lyapunov_exponents
-from core.analysis.reasons import Facts, reason
-from core.analysis.scaled import LOG10_2, normalised
-from core.analysis.spectrum import BlockSpectrum, spectrum
-from core.analysis.step_jacobian import StepJacobians
+from core.analysis.jacobians.jacobian import JacobianNorms, checked_lags, jacobian_norms
+from core.analysis.jacobians.lyapunov import lyapunov_exponents
+from core.analysis.jacobians.reasons import Facts, reason
+from core.analysis.jacobians.scaled import LOG10_2, normalised
+from core.analysis.jacobians.spectrum import BlockSpectrum, spectrum
+from core.analysis.jacobians.step_jacobian import StepJacobians
 from core.capture import LayerTrace
 from core.errors import CoreError
 

@@ -16,10 +16,10 @@ import numpy as np
 import torch
 from jaxtyping import Float64, Int8, Int64
 
-from core.analysis.graded import GradedProduct
+from core.analysis.jacobians.graded import GradedProduct
+from core.analysis.jacobians.scaled import LOG10_2, Scaled, normalised
+from core.analysis.jacobians.step_jacobian import Matrix, StepJacobians
 from core.analysis.norms import Status
-from core.analysis.scaled import LOG10_2, Scaled, normalised
-from core.analysis.step_jacobian import Matrix, StepJacobians
 from core.capture import LayerTrace
 from core.errors import CoreError
 

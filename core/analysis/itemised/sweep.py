@@ -17,8 +17,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from core.analysis.norms import Status
-from core.analysis.reach_rows import (
+from core.analysis.itemised.rows import (
     NEVER,
     Array,
     Exponents,
@@ -26,7 +25,8 @@ from core.analysis.reach_rows import (
     add_rows,
     log2_norms,
 )
-from core.analysis.reach_step import Backward
+from core.analysis.itemised.step import Backward
+from core.analysis.norms import Status
 from core.capture import Recurrence
 
 WORKSPACE = 64 * 2**20

@@ -19,8 +19,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from core.analysis.norms import Status
-from core.analysis.reach_rows import (
+from core.analysis.itemised.rows import (
     NEVER,
     Array,
     Exponents,
@@ -31,6 +30,7 @@ from core.analysis.reach_rows import (
     plain_norms,
     rescale,
 )
+from core.analysis.norms import Status
 from core.capture import Recurrence
 from core.capture.cells import Elman, Gru, Lstm, States
 

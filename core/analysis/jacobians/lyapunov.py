@@ -13,9 +13,9 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Float64
 
-from core.analysis.graded import LOST
+from core.analysis.jacobians.graded import LOST
+from core.analysis.jacobians.step_jacobian import Matrix, StepJacobians
 from core.analysis.norms import Status
-from core.analysis.step_jacobian import Matrix, StepJacobians
 from core.capture import LayerTrace
 from core.errors import CoreError
 

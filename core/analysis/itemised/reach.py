@@ -16,9 +16,9 @@ from jaxtyping import Int64
 from numpy.typing import NDArray
 from torch import Tensor
 
-from core.analysis.reach_losses import gradients_at_output
-from core.analysis.reach_trace import Cancelled, Progress, chosen_layer, reach_of, reach_through
-from core.analysis.reach_values import Itemised, Reach, ReachCancelled
+from core.analysis.itemised.losses import gradients_at_output
+from core.analysis.itemised.trace import Cancelled, Progress, chosen_layer, reach_of, reach_through
+from core.analysis.itemised.values import Itemised, Reach, ReachCancelled
 from core.capture import Tape, capture
 from core.capture.calls import undisturbed
 from core.errors import CoreError
