@@ -275,7 +275,7 @@ def test_the_recurrence_is_what_the_trace_shows_in_the_order_it_was_read(kind):
     with torch.no_grad(), capture(module) as tape:
         module(torch.randn(5, 1, 4, dtype=torch.float64))
     for trace in tape.layers:
-        found = trace.recurrence
+        found = trace.recurrence()
         order = (lambda values: values.flip(0)) if trace.reverse else (lambda values: values)
         assert found.cell.name == trace.cell
         torch.testing.assert_close(order(found.states.hidden), trace.hidden, rtol=0, atol=0)

@@ -262,7 +262,6 @@ class LayerTrace:
         has_bias = self._source.weights(self._place).bias_hh is not None
         return self._adjoint.grad_recurrent.sum((0, 1)) if has_bias else None
 
-    @property
     def recurrence(self) -> Recurrence:
         """The equations with what went through them, in reading order."""
         states = self._states

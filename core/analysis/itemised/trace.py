@@ -131,7 +131,7 @@ def _levels(
         )
     of_place = dict(zip(places, traces, strict=True))
     levels = tuple(
-        Level({way: of_place[number, way].recurrence for way in ways}) for number in numbers
+        Level({way: of_place[number, way].recurrence() for way in ways}) for number in numbers
     )
     return levels, [of_place[numbers[0], way] for way in ways]
 

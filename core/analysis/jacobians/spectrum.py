@@ -43,7 +43,7 @@ def spectrum(trace: LayerTrace) -> tuple[BlockSpectrum, ...]:
     Raises:
         CoreError: if a weight is not finite.
     """
-    recurrence = trace.recurrence
+    recurrence = trace.recurrence()
     return _blocks(recurrence.weights.weight_hh, recurrence.cell.gate_names, trace.name)
 
 

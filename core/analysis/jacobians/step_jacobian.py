@@ -45,7 +45,7 @@ class StepJacobians:
         Raises:
             CoreError: if there is no such sequence.
         """
-        recurrence = trace.recurrence
+        recurrence = trace.recurrence()
         total = recurrence.states.hidden.shape[1]
         if not 0 <= batch < total:
             raise CoreError(f"`batch` (={batch}) must be from 0 to {total - 1}.")

@@ -58,7 +58,7 @@ class Backward:
 
     @classmethod
     def _taken(cls, trace: LayerTrace) -> "Backward":
-        recurrence = trace.recurrence
+        recurrence = trace.recurrence()
         states, w = recurrence.states, recurrence.weights.weight_hh
         layout = Layout(True, False, None, trace.lengths)
         arriving = layout.read(trace.grad_hidden_direct, trace.reverse).contiguous()
