@@ -22,6 +22,7 @@ st.html(STYLE)
 draw(
     [
         st.Page("screens/explore.py", title="Explore", default=True),
+        st.Page("screens/gradients.py", title="Gradients", url_path="gradients"),
         st.Page("screens/train.py", title="Train", url_path="train"),
         st.Page("screens/generate.py", title="Generate", url_path="generate"),
         st.Page("screens/text.py", title="Text", url_path="text"),

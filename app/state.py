@@ -193,7 +193,9 @@ def asked_range(parameter: str, otherwise: tuple[int, int], most: int) -> tuple[
 def remember_step(component: str, name: str, parameter: str) -> None:
     """A component reported a step: write it, counted from 1, into the address bar."""
     step = _reported(name, component)
-    if step is not None:
+    if step is None:
+        forget(parameter)
+    else:
         st.query_params[parameter] = str(int(step) + 1)
 
 
@@ -206,6 +208,18 @@ def forget(parameter: str) -> None:
     """Take a parameter off the address bar."""
     if parameter in st.query_params:
         del st.query_params[parameter]
+
+
+def asked_text(parameter: str, otherwise: str) -> str:
+    """What the address bar says of a parameter."""
+    return st.query_params.get(parameter, otherwise)
+
+
+def remember_words(component: str, name: str, parameter: str) -> None:
+    """A component reported a word, or several: write them into the address bar."""
+    words = _reported(name, component)
+    if words is not None:
+        st.query_params[parameter] = words if isinstance(words, str) else " ".join(words)
 
 
 def asked_step(parameter: str) -> int:

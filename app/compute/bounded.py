@@ -31,14 +31,22 @@ class Bounded(Generic[Value]):
             key: everything the value depends on.
             make: computes it.
         """
-        with self._lock:
-            if (found := self._kept.get(key)) is not None:
-                return found
+        if (found := self.known(key)) is not None:
+            return found
         made = make()
-        with self._lock:
-            if self._size(made) <= self._kept.maxsize:
-                self._kept[key] = made
+        self.put(key, made)
         return made
+
+    def known(self, key: Hashable) -> Value | None:
+        """The value kept under a key, or None."""
+        with self._lock:
+            return self._kept.get(key)
+
+    def put(self, key: Hashable, value: Value) -> None:
+        """Keep a value, if it fits."""
+        with self._lock:
+            if self._size(value) <= self._kept.maxsize:
+                self._kept[key] = value
 
     @property
     def held(self) -> int:

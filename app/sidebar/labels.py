@@ -1,5 +1,6 @@
 """The options of every widget under their names in the address bar, with the labels on screen."""
 
+from app.compute.comparisons import Comparison
 from app.compute.texts import shipped_texts
 from app.compute.trained import shipped_models
 from app.compute.written import RuleName
@@ -63,6 +64,24 @@ RULES: dict[RuleName, str] = {
     "beam": "beam search",
 }
 STOPS = {"never": "the full length", "stop": "a full stop", "line": "the end of a line"}
+LABS = {
+    "decay": "How far back",
+    "reach": "Which token reaches which",
+    "truncation": "Truncation",
+    "clipping": "Clipping",
+    "gates": "Gates",
+    "many": "Many networks",
+}
+COMPARISONS: dict[Comparison, str] = {
+    "training": "before and after training",
+    "cells": "RNN, GRU and LSTM",
+    "radius": "three spectral radii",
+    "start": "three ways to start",
+    "activation": "tanh and ReLU",
+    "alone": "this network alone",
+}
+CURVES = {"loss": "gradient of the loss", "jacobian": "Jacobian"}
+QUANTITIES = {"state": "to states", "input": "to inputs", "article": "to tokens (Distill)"}
 VOCABULARIES = {"numbers": "numbers", "sorted": "the text’s", "typed": "a list"}
 PRESETS = {
     "own": "as set below",
@@ -111,6 +130,10 @@ LABELS: dict[str, dict[str, str]] = {
     "windowing": {**WINDOWING},
     "preset": PRESETS,
     "rule": {**RULES},
+    "lab": LABS,
+    "compare": {**COMPARISONS},
+    "curve": CURVES,
+    "reached": QUANTITIES,
     "named_by": VOCABULARIES,
     "stop": STOPS,
     "weights": weights(),

@@ -1,0 +1,98 @@
+"""Eigenvalues of recurrent weights in the complex plane, with the unit circle."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from html import escape
+
+import numpy as np
+import plotly.graph_objects as go
+
+from app.theme import number
+from core.analysis import BlockSpectrum
+
+_ANGLES = np.linspace(0, 2 * np.pi, 181)
+_GREY = "#888888"
+
+
+@dataclass(frozen=True, eq=False)
+class NamedSpectrum:
+    """One network's eigenvalues.
+
+    Attributes:
+        name: in the legend, as it is (no markup).
+        colour: of its points and of its circle.
+        symbol: Plotly's name for the points' form, so that networks differ without colour.
+        spectrum: of one block of its W_hh.
+    """
+
+    name: str
+    colour: str
+    symbol: str
+    spectrum: BlockSpectrum
+
+
+def eigenvalues(networks: Sequence[NamedSpectrum]) -> go.Figure:
+    """Points λ for each network, a dashed circle at its spectral radius, and the unit circle.
+
+    Both axes have one scale, whose range always holds the unit circle.
+
+    Args:
+        networks: in the order of drawing, the last on top; before and after training, say.
+    """
+    figure = go.Figure()
+    _circle(figure, 1.0, {"color": _GREY, "width": 2}, "unit circle |λ| = 1")
+    for network in networks:
+        radius = network.spectrum.radius
+        if radius > 0:
+            line = {"color": network.colour, "width": 1.5, "dash": "dash"}
+            _circle(figure, radius, line, escape(network.name, quote=False))
+    for network in networks:
+        _points(figure, network)
+    reach = 1.08 * max([1.0, *(network.spectrum.radius for network in networks)])
+    figure.update_layout(
+        height=440,
+        margin={"l": 10, "r": 10, "t": 10, "b": 10},
+        legend={"orientation": "h", "yanchor": "bottom", "y": 1.02, "x": 0, "font": {"size": 14}},
+        modebar={"remove": ["select2d", "lasso2d"], "orientation": "v"},
+    )
+    axis = {"range": [-reach, reach], "constrain": "domain", "zeroline": True, "nticks": 7}
+    figure.update_xaxes(title="real part of λ", tickfont_size=14, title_font_size=15, **axis)
+    figure.update_yaxes(title="imaginary part of λ", tickfont_size=14, title_font_size=15, **axis)
+    figure.update_yaxes(scaleanchor="x", scaleratio=1)
+    return figure
+
+
+def _circle(figure: go.Figure, radius: float, line: dict[str, object], name: str) -> None:
+    figure.add_scatter(
+        x=radius * np.cos(_ANGLES),
+        y=radius * np.sin(_ANGLES),
+        mode="lines",
+        line=line,
+        name=name,
+        showlegend=line["color"] == _GREY,
+        hoverinfo="skip",
+    )
+
+
+def _points(figure: go.Figure, network: NamedSpectrum) -> None:
+    values = network.spectrum.eigenvalues.cpu().numpy()
+    name = escape(network.name, quote=False)
+    figure.add_scatter(
+        x=np.real(values),
+        y=np.imag(values),
+        customdata=np.abs(values),
+        # A name may hold "%{x}": as meta it is put in last, and not read again.
+        meta=name,
+        mode="markers",
+        name=f"{name}: spectral radius {number(network.spectrum.radius)}",
+        marker={
+            "color": network.colour,
+            "symbol": network.symbol,
+            "size": 9,
+            "opacity": 0.85,
+            "line": {"width": 1.5, "color": network.colour},
+        },
+        hovertemplate=(
+            "%{meta}<br>λ = %{x:.4g} %{y:+.4g} i<br>modulus |λ| = %{customdata:.4g}<extra></extra>"
+        ),
+    )

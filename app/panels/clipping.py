@@ -1,0 +1,97 @@
+"""Clipping: the gradient before and after, and the cliff that it is for."""
+
+import math
+
+import streamlit as st
+import torch
+
+from app.compute import gradients
+from app.compute.networks import Network
+from app.figures.clipping import clipping_dots, clipping_plane
+from app.figures.loss_cliff import Way, loss_cliff
+from app.messages import told
+from app.sidebar.source import Source
+from app.theme import BLUE, PLAIN, VERMILION, number
+from app.views.gradients import indices_of
+from core.analysis import clip_by_norm, clip_by_value, descend
+from core.analysis import loss_cliff as cliff_of
+from core.models import LossAt
+
+START, RATE, UPDATES = (5.5, -2.6), 0.5, 60
+W_RANGE, B_RANGE, SIZE = (4.0, 7.0), (-3.5, -2.0), 181
+"""where the wall stands"""
+
+
+@st.fragment
+def draw(source: Source, network: Network, at: LossAt) -> None:
+    """Draw it; a fragment, so that the slider redraws nothing else."""
+    with told():
+        exponent = st.slider(
+            "Threshold θ, as a power of ten", -4.0, 2.0, 0.0, 0.1, key="theta_log",
+            bind="query-params",
+            help="The norm of the gradient of all parameters together is cut to θ.",
+        )  # fmt: skip
+        threshold = 10.0**exponent
+        _own(source, network, at, threshold)
+        left, right = st.columns([3, 2])
+        with left:
+            _cliff(threshold)
+        with right:
+            _plane(threshold)
+
+
+def _own(source: Source, network: Network, at: LossAt, threshold: float) -> None:
+    """This network's gradient on this text."""
+    st.markdown("#### This network’s gradient on this text, before and after")
+    found = gradients.parameter_gradients(network, *indices_of(source), at)
+    values = list(found.values())
+    by_norm, by_value = clip_by_norm(values, threshold), clip_by_value(values, threshold)
+    st.plotly_chart(clipping_dots(by_norm, list(found)), key="dots", config=PLAIN)
+    turned = ""
+    if math.isfinite(by_value.cosine) and by_value.share_cut:
+        angle = math.degrees(math.acos(min(1.0, max(-1.0, by_value.cosine))))
+        turned = f" By value it would turn the gradient by {number(angle, 2)}°."
+    st.caption(
+        f"θ = {number(threshold)}. {by_norm.reason}{turned} One norm is taken over all parameters. "
+        + _honest(by_norm.norm_before, threshold)
+    )
+    st.page_link("screens/train.py", label="Train has presets where clipping bites, and where not",
+                 icon=":material/model_training:")  # fmt: skip
+
+
+def _honest(norm: float, threshold: float) -> str:
+    if not math.isfinite(norm):
+        return "A gradient that is no number is not cured by clipping."
+    if norm > threshold:
+        return ""
+    return (
+        "So it is in the chapter’s own training: its norms stay below 1, and clipping at 1 changes "
+        "nothing there."
+    )
+
+
+def _cliff(threshold: float) -> None:
+    st.markdown("#### The cliff: one unit, fifty steps")
+    surface = cliff_of(W_RANGE, B_RANGE, SIZE)
+    free, clipped = (descend(START, RATE, each, UPDATES) for each in (None, threshold))
+    ways = [Way("not clipped", free, VERMILION, "dot"),
+            Way(f"clipped at {number(threshold)}", clipped, BLUE, "solid")]  # fmt: skip
+    st.plotly_chart(loss_cliff(surface, ways), key="cliff", config=PLAIN)
+    st.caption(
+        "How to read it: the loss over the two weights of h_t = w σ(h_{t−1}) + b after fifty steps "
+        f"(Pascanu et al. 2013). From the same start with rate {RATE} descent without clipping "
+        f"ends at loss {number(float(free.loss[-1]))}, with it at "
+        f"{number(float(clipped.loss[-1]))} after {UPDATES} updates, "
+        f"{int(clipped.clipped.sum())} of them cut."
+    )
+
+
+def _plane(threshold: float) -> None:
+    st.markdown("#### Two entries: (3, 4)")
+    vector = [torch.tensor([3.0, 4.0], dtype=torch.float64)]
+    by_norm, by_value = clip_by_norm(vector, threshold), clip_by_value(vector, threshold)
+    st.plotly_chart(clipping_plane(by_norm, by_value), key="plane", config=PLAIN)
+    st.caption(
+        "How to read it: by norm the arrow is shortened to the circle and keeps its direction; by "
+        "value each entry is cut to the square, and the direction turns. " + by_norm.reason
+    )

@@ -1,0 +1,112 @@
+"""Truncated backpropagation: where the way back is cut, and what that does to the gradient."""
+
+import numpy as np
+import streamlit as st
+
+from app import state
+from app.components.truncation import TruncationRow, truncation
+from app.compute import gradients
+from app.compute.networks import Network
+from app.figures.lag_shares import lag_shares
+from app.figures.truncation_bias import random_truncation_figure, truncation_bias
+from app.messages import told
+from app.sidebar.source import Source
+from app.theme import PLAIN, number
+from app.views.gradients import closeness_note, indices_of, truncation_view
+from core.analysis import random_starts
+from core.models import LossAt
+
+COMPONENT = "cutting"
+KEEPS = (0.5, 0.7, 0.8, 0.9, 0.95)
+"""probabilities that are drawn as a curve"""
+
+
+@st.fragment
+def draw(source: Source, network: Network, at: LossAt) -> None:
+    """Draw it; a fragment, so that the slider redraws nothing else."""
+    with told():
+        steps = len(source.stretch)
+        left, middle, right = st.columns([2, 2, 1], vertical_alignment="bottom")
+        with left:
+            length = st.slider("Steps k that the gradient may go back", 1, max(steps, 2),
+                               min(8, steps), key="window_steps", bind="query-params")  # fmt: skip
+        with middle:
+            keep = st.slider(
+                "π: chance that it passes a step, where cuts are random", 0.05, 0.99, 0.9, 0.01,
+                key="keep", bind="query-params",
+            )  # fmt: skip
+        with right:
+            seed = st.number_input("Seed of the cuts", 0, 2**53 - 1, 7, 1, key="cut_seed",
+                                   bind="query-params")  # fmt: skip
+        length = min(int(length), steps)
+        _rows(source, network, at, length, keep, int(seed))
+        _figures(source, network, at, length, keep)
+
+
+def _rows(
+    source: Source, network: Network, at: LossAt, length: int, keep: float, seed: int
+) -> None:
+    """The ways to cut, on the text."""
+    inputs, targets = indices_of(source)
+    steps = len(inputs)
+    found = gradients.truncated(network, inputs, targets, at)
+    starts, curve = gradients.segments(network, inputs, targets, at, length)
+    own, drawn = gradients.cut_at(network, inputs, targets, at, random_starts(steps, keep, seed))
+    rows = (
+        TruncationRow("whole", "whole text", (0,), note="the full gradient"),
+        TruncationRow("equal", f"equal segments of {length}", starts,
+                      note=closeness_note(curve.kept, 0)),
+        TruncationRow("random", f"random segments, π = {number(keep)}", own,
+                      note=closeness_note(drawn, 0)),
+        TruncationRow("sliding", f"the last {length}", sliding=length,
+                      note=closeness_note(found.lags.kept, length - 1)),
+    )  # fmt: skip
+    cursor = state.asked_step("loss_step") if state.asked("loss_step") else steps - 1
+    view = truncation_view(source, rows, min(cursor, steps - 1), network.digest + at)
+    truncation(view, key=COMPONENT, on_cursor=_remember_cursor)
+    where = "at the last step" if at == "last" else "at every step, their mean"
+    st.caption(
+        f"How to read it: the loss is {where}. Forwards the state crosses every cut; backwards the "
+        "gradient stops there. Cosine and length compare the gradient of W_hh with the full one."
+    )
+
+
+def _figures(source: Source, network: Network, at: LossAt, length: int, keep: float) -> None:
+    inputs, targets = indices_of(source)
+    found = gradients.truncated(network, inputs, targets, at)
+    left, right = st.columns(2)
+    with left:
+        st.markdown("#### What a window leaves of the gradient")
+        st.plotly_chart(truncation_bias(found.segments, found.lags.kept, length), key="bias",
+                        config=PLAIN)  # fmt: skip
+        st.caption("How to read it: ‖g_k − g‖/‖g‖ of the gradient of W_hh, and its direction, "
+                   "against k; the line marks the k chosen.")  # fmt: skip
+    with right:
+        st.markdown("#### How much each distance contributes")
+        st.plotly_chart(lag_shares(found.lags), key="lags", config=PLAIN)
+        st.caption("How to read it: ∂L/∂W_hh split by the distance between the loss and the step "
+                   "where the weights act; the shares add up to 1.")  # fmt: skip
+    st.markdown("#### Random cuts: bias and spread")
+    moments = [
+        each
+        for pi in sorted({*KEEPS, round(keep, 2)})
+        for each in gradients.randomised(network, inputs, targets, float(pi))
+    ]
+    st.plotly_chart(random_truncation_figure(moments), key="random", config=PLAIN)
+    st.caption(_told(moments, keep))
+
+
+def _told(moments: list, keep: float) -> str:
+    own = [each for each in moments if np.isclose(each.keep, keep)]
+    weighted = next(each for each in own if each.reweighted)
+    plain = next(each for each in own if not each.reweighted)
+    return (
+        "How to read it: exact over all draws, for the loss at the last step. Dividing by π what "
+        f"passes makes the mean right (bias {number(weighted.bias, 2)} of ‖g‖, rounding) and the "
+        f"spread {number(weighted.relative_deviation, 2)} of ‖g‖; random segments without it have "
+        f"bias {number(plain.bias, 2)} and spread {number(plain.relative_deviation, 2)}."
+    )
+
+
+def _remember_cursor() -> None:
+    state.remember_step(COMPONENT, "cursor", "loss_step")

@@ -1,0 +1,141 @@
+"""How far back the gradient of a loss goes, in several networks, and what theory says of it."""
+
+import math
+
+import streamlit as st
+
+from app import state
+from app.components.decay import decay
+from app.compute import comparisons, gradients
+from app.compute.gradients import Decay
+from app.compute.networks import Network
+from app.figures.eigenvalues import NamedSpectrum, eigenvalues
+from app.messages import told
+from app.sidebar.labels import COMPARISONS, CURVES
+from app.sidebar.source import Source
+from app.sidebar.widgets import segmented
+from app.theme import CELL_COLOURS, PLAIN, number
+from app.views.gradients import decay_view, indices_of
+
+COMPONENT = "decay"
+SYMBOLS = ("circle", "square", "diamond")
+OFF = "step_bound"
+"""what is switched off at first: true, and far above everything for gated cells"""
+Found = list[tuple[str, Network, Decay]]
+
+
+@st.fragment
+def draw(source: Source, network: Network) -> None:
+    """Draw it; a fragment, so that the slider redraws nothing else."""
+    with told():
+        left, middle, right = st.columns([2, 2, 2], vertical_alignment="bottom")
+        with left:
+            kind: comparisons.Comparison = _choose_comparison()
+        with middle:
+            curve = segmented("Curve", "curve", CURVES, "loss", _CURVE_HELP)
+        with right:
+            radius = _choose_radius(kind)
+        found = _found(source, network, kind, radius)
+        view = decay_view(
+            found,
+            curve,
+            tuple(state.asked_text("off", OFF).split()),
+            _cursor(),
+            state.asked_text("layout", "together"),
+        )
+        decay(view, key=COMPONENT, on_cursor=_remember_cursor, on_hidden=_remember_hidden,
+              on_layout=_remember_layout)  # fmt: skip
+        if kind == "training" and network.checkpoint is None:
+            st.caption("This network is untrained: choose a trained one under Weights to see what "
+                       "training changed.")  # fmt: skip
+        _spectra(found)
+
+
+_CURVE_HELP = (
+    "The gradient of the last loss goes along one direction; the Jacobian is how much any "
+    "direction can be stretched at most, which is what theory speaks of."
+)
+
+
+def _choose_comparison() -> comparisons.Comparison:
+    chosen = st.selectbox(
+        "Networks", list(COMPARISONS), format_func=COMPARISONS.__getitem__, key="compare",
+        bind="query-params", index=list(COMPARISONS).index("training"),
+        help="All have the size, the input and the seed of the network in the sidebar.",
+    )  # fmt: skip
+    return chosen or "training"
+
+
+def _choose_radius(kind: comparisons.Comparison) -> float:
+    if kind != "radius":
+        return 1.0
+    return st.slider(
+        "Spectral radius ρ of W_hh", 0.0, 3.0, 1.0, 0.01, key="rho", bind="query-params",
+        help="The largest |eigenvalue| of each recurrent block, of an untrained network.",
+    )  # fmt: skip
+
+
+def _found(source: Source, network: Network, kind: comparisons.Comparison, radius: float) -> Found:
+    inputs, targets = indices_of(source)
+    return [
+        (name, each, gradients.decay(each, inputs, targets))
+        for name, each in comparisons.networks(kind, network, radius)
+    ]
+
+
+def _spectra(found: Found) -> None:
+    """Eigenvalues of one recurrent block of every network, and the numbers that go with them."""
+    picture, words = st.columns([3, 2])
+    with words:
+        gates = {each.gate: each.gate for _, _, one in found for each in one.spectrum}
+        chosen = segmented("Recurrent block", "block", gates, next(iter(gates)), None)
+        st.markdown(_table(found, chosen))
+        st.caption(
+            "ρ is the largest |eigenvalue|, σ the largest singular value; λ the leading Lyapunov "
+            "exponent of the whole network as it reads this text, in nats per step, and how far "
+            "its estimate still moved over the last quarter of it."
+        )
+    with picture:
+        drawn = [
+            NamedSpectrum(name, CELL_COLOURS[network.spec.cell], symbol, spectrum)
+            for (name, network, one), symbol in zip(found, SYMBOLS, strict=False)
+            for spectrum in one.spectrum
+            if spectrum.gate == chosen
+        ]
+        st.plotly_chart(eigenvalues(drawn), key="eigenvalues", config=PLAIN)
+        st.caption(
+            "How to read it: the eigenvalues of this block of W_hh in the complex plane. Outside "
+            "the unit circle a linear network explodes, inside it vanishes; tanh and gates shrink "
+            "what the weights alone would do."
+        )
+
+
+def _table(found: Found, gate: str) -> str:
+    lines = ["| network | ρ | σ | λ |", "|---|---|---|---|"]
+    for name, _, one in found:
+        block = next((each for each in one.spectrum if each.gate == gate), None)
+        radius, sigma = (
+            ("–", "–") if block is None else map(number, (block.radius, block.sigma_max))
+        )
+        exponent, moved = float(one.lyapunov.exponents[0]), one.lyapunov.moving
+        shown = number(exponent) if math.isfinite(exponent) else "not finite"
+        if math.isfinite(moved):
+            shown += f" ± {number(moved, 2)}"
+        lines.append(f"| {name} | {radius} | {sigma} | {shown} |")
+    return "\n".join(lines)
+
+
+def _cursor() -> int | None:
+    return state.asked_step("lag") if state.asked("lag") else None
+
+
+def _remember_cursor() -> None:
+    state.remember_step(COMPONENT, "cursor", "lag")
+
+
+def _remember_hidden() -> None:
+    state.remember_words(COMPONENT, "hidden", "off")
+
+
+def _remember_layout() -> None:
+    state.remember_words(COMPONENT, "layout", "layout")

@@ -1,0 +1,83 @@
+"""Many networks: verdict and rate over length, spectral radius and cell."""
+
+import numpy as np
+import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
+
+from app.compute import sweeps
+from app.compute.networks import Network
+from app.figures.sweep_map import sweep_map
+from app.messages import told
+from app.sidebar.labels import CELLS
+from app.sidebar.source import Source
+from app.theme import PLAIN, plural
+from app.views.gradients import indices_of
+from core.analysis.sweep import SweepSpec, sweep_table
+from core.errors import CoreError
+
+MOST_POINTS = 240
+LENGTHS = (10, 20, 50, 100, 200, 500)
+
+
+def draw(source: Source, network: Network) -> None:
+    """Draw it."""
+    with told():
+        spec = _choose(source, network)
+        if len(spec) > MOST_POINTS:
+            raise CoreError(
+                f"These are {len(spec):,} networks; the page runs up to {MOST_POINTS}. Choose "
+                "fewer, or use the command below, which takes any number of processes."
+            )
+        asked = st.button(f"Run {plural(len(spec), 'network')}", type="primary")
+        rows = sweeps.known(spec)
+        if asked and rows is None:
+            bar = st.progress(0.0, "Each network reads the text and is judged …")
+            rows = sweeps.run(spec, lambda done, points: _show(bar, done, points))
+            bar.empty()
+        if rows is None:
+            st.caption(
+                "How it works: untrained networks of every cell, spectral radius and length read "
+                "the beginning of the stretch; the gradient of the last loss is judged in each."
+            )
+            return
+        table = sweep_table(spec, rows)
+        st.plotly_chart(sweep_map(table), key="map", config=PLAIN)
+        st.caption(
+            "How to read it: colour is the rate, decades per step back: what each step multiplies "
+            "the gradient by, on a log scale; the sign is the verdict."
+        )
+        st.download_button("Table as CSV", table.to_csv(), "sweep.csv", on_click="ignore")
+    st.code(
+        "python -m core.analysis.sweep text.txt --cells rnn_tanh gru lstm --lengths 50 100 200 "
+        "--radii 0.5:1.5:21 --workers 8 --store sweep.jsonl --csv sweep.csv", language=None,
+        wrap_lines=True,
+    )  # fmt: skip
+
+
+def _show(bar: DeltaGenerator, done: int, points: int) -> None:
+    bar.progress(done / points, f"{done} of {points}")
+
+
+def _choose(source: Source, network: Network) -> SweepSpec:
+    inputs, targets = indices_of(source)
+    first, second, third = st.columns(3)
+    with first:
+        cells = st.pills("Cells", list(CELLS), format_func=CELLS.__getitem__, key="sweep_cells",
+                         selection_mode="multi", default=["rnn_tanh", "gru", "lstm"])  # fmt: skip
+    with second:
+        low, high = st.slider("Spectral radius, from and to", 0.0, 3.0, (0.5, 1.5), 0.1,
+                              key="sweep_radii", bind="query-params")  # fmt: skip
+    with third:
+        count = st.number_input("Radii between", 2, 21, 11, 1, key="sweep_count",
+                                bind="query-params")  # fmt: skip
+    possible = tuple(each for each in LENGTHS if each <= len(inputs)) or (len(inputs),)
+    radii = tuple(float(each) for each in np.round(np.linspace(low, high, int(count)), 4))
+    return SweepSpec(
+        cells=tuple(cells or ["rnn_tanh"]),
+        lengths=possible,
+        spectral_radii=tuple(dict.fromkeys(radii)),
+        tokens=(*inputs, targets[-1]),
+        vocabulary_size=network.spec.vocabulary_size,
+        seeds=(network.spec.seed,),
+        hidden_size=min(network.spec.hidden_size, 64),
+    )
