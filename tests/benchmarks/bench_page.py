@@ -5,8 +5,10 @@
 Start: seconds from `streamlit run` to the first picture of the explorer in an open browser, a new
 server each time (5 runs). Change: milliseconds from a click on the seed's plus button (a new
 network each time, so that no cache helps) until the explorer has painted it, for an LSTM of 128
-units, with the comparison of three cells computed behind it. Medians and quartiles. Last, the
-milliseconds between frames while the cursor is dragged over 500 steps: median and 95th percentile.
+units, with the comparison of three cells computed behind it. Slider: milliseconds from a key on the
+spectral radius of the Gradients page until curves, verdicts and predictions of three networks are
+painted. Medians and quartiles. Last, the milliseconds between frames while the cursor is dragged
+over 500 steps: median and 95th percentile.
 """
 
 import argparse
@@ -17,23 +19,23 @@ import time
 import urllib.request
 from pathlib import Path
 
-from playwright.sync_api import Page, sync_playwright
+from playwright.sync_api import Browser, Page, sync_playwright
 
 from tests.install_browser import installed
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 PAINTED = '[data-testid="explorer"][data-painted]'
-CLICK = """([button, explorer]) => new Promise((resolve) => {
-  const before = explorer.dataset.painted, start = performance.now();
+WATCH = """([button, picture]) => new Promise((resolve) => {
+  const before = picture.dataset.painted, start = performance.now();
   const watch = new MutationObserver(() => {
-    if (explorer.dataset.painted === before) return;
+    if (picture.dataset.painted === before) return;
     watch.disconnect();
     requestAnimationFrame(() => resolve(performance.now() - start));
   });
-  watch.observe(explorer, { attributes: true });
-  button.click();
+  watch.observe(picture, { attributes: true });
+  if (button) button.click();
 })"""
-
+DECAY = '[data-testid="decay"][data-painted]'
 
 FRAMES = """() => {
   window.frames_seen = [];
@@ -90,8 +92,37 @@ def change_milliseconds(page: Page, port: int, steps: int, runs: int) -> list[fl
     explorer = page.locator(PAINTED).element_handle()
     taken = []
     for _ in range(runs + 2):
-        taken.append(page.evaluate(CLICK, [button, explorer]))
+        taken.append(page.evaluate(WATCH, [button, explorer]))
         page.wait_for_timeout(1500)
+    return taken[2:]
+
+
+def visit_seconds(chromium: Browser, port: int) -> float:
+    """From opening the page to its first picture, for a visitor whose browser knows nothing."""
+    context = chromium.new_context(viewport={"width": 1280, "height": 720})
+    page = context.new_page()
+    begun = time.perf_counter()
+    page.goto(f"http://localhost:{port}/")
+    page.locator(PAINTED).wait_for(timeout=60_000)
+    taken = time.perf_counter() - begun
+    context.close()
+    return taken
+
+
+def slider_milliseconds(page: Page, port: int, runs: int) -> list[float]:
+    """From a key on the slider of the spectral radius to the painted curves, T = 200, H = 64."""
+    query = "compare=radius&weights=untrained&cell=rnn_tanh&units=64&steps=200"
+    page.goto(f"http://localhost:{port}/gradients?{query}")
+    page.locator(DECAY).wait_for(timeout=60_000)
+    page.wait_for_timeout(3000)
+    thumb = page.get_by_role("slider", name="Spectral radius")
+    picture = page.locator(DECAY).element_handle()
+    taken = []
+    for _ in range(runs + 2):
+        page.evaluate(f"(at) => {{ window.waited = ({WATCH})(at); }}", [None, picture])
+        thumb.press("ArrowRight")
+        taken.append(page.evaluate("() => window.waited"))
+        page.wait_for_timeout(600)
     return taken[2:]
 
 
@@ -134,6 +165,10 @@ def main() -> None:
         server = serve(asked.port + 9)
         while not healthy(asked.port + 9):
             time.sleep(0.1)
+        visits = [visit_seconds(chromium, asked.port + 9) for _ in range(6)][1:]
+        print(row("first picture for a further visitor", visits, "s"), flush=True)
+        taken = slider_milliseconds(page, asked.port + 9, asked.runs)
+        print(row("slider of the spectral radius, T = 200, H = 64", taken, "ms"), flush=True)
         for steps in (200, 500):
             taken = change_milliseconds(page, asked.port + 9, steps, asked.runs)
             print(row(f"new network painted, T = {steps}, H = 128", taken, "ms"), flush=True)
