@@ -62,8 +62,9 @@ def page(lab: str, **query: str) -> AppTest:
 )
 def test_every_laboratory_opens_for_every_network(lab, query):
     app = page(lab, **query)
-    few = query.get("steps") == "1" and lab == "many"
-    assert bool(app.error) == few, [error.value for error in app.error]
+    assert not app.error, [error.value for error in app.error]
+    few = query.get("steps") == "1" and lab in ("many", "bets")
+    assert any("at least" in info.value for info in app.info) == few
 
 
 @pytest.mark.parametrize("kind", COMPARISONS)
@@ -185,3 +186,30 @@ def test_a_sweep_is_run_once_and_drawn():
     app.number_input(key="sweep_count").set_value(21).run()
     app.slider(key="sweep_radii").set_value((0.0, 3.0)).run()
     assert not app.exception
+
+
+def test_a_bet_is_made_before_the_answer_is_shown():
+    app = page("bets")
+    run = next(button for button in app.button if button.label == "Run it")
+    assert run.disabled
+    app.radio[0].set_value("gru").run()
+    run = next(button for button in app.button if button.label == "Run it")
+    assert not run.disabled
+    run.click().run()
+    assert not app.exception
+    told = [*app.success, *app.warning, *app.info]
+    assert len(told) == 1
+    assert app.radio[0].disabled
+    assert any("1 of 5 bets made" in caption.value for caption in app.caption)
+
+
+@pytest.mark.parametrize("lab", ["decay", "reach", "truncation"])
+def test_the_self_check_agrees_with_what_is_on_screen(lab):
+    app = page(lab, weights="untrained", units="4", cell="gru")
+    check = next(button for button in app.button if button.label.startswith("Check these numbers"))
+    check.click().run()
+    assert not app.exception
+    table = next(each.value for each in app.markdown if "largest relative difference" in each.value)
+    rows = table.splitlines()[2:]
+    assert rows
+    assert all("**agrees**" in row for row in rows), table

@@ -18,10 +18,12 @@ from app.bets.values import (
 )
 from app.theme import CELL_LABELS, number, plural
 from core.analysis import gradient_norms, judge
-from core.analysis.jacobians import spectrum
+from core.analysis.jacobians import module_spectra
 from core.capture import LayerTrace
 from core.models import MAX_SPECTRAL_RADIUS, CellName, SequenceModel
 
+CARRIES = ("update", "forget")
+"""the gates by which a GRU and an LSTM carry their state on"""
 CALM = 0.5
 """the spectral radius that is doubled where the network's own is 0 or above 1"""
 BIT_FURTHER, MUCH_FURTHER = 1.5, 3.0
@@ -35,7 +37,7 @@ def cells(stage: Stage) -> Bet:
 
     def reveal() -> Reveal:
         traces = [_untrained(stage, cell) for cell in names]
-        kept = [float(t.gates[g].mean()) for t, g in zip(traces[1:], ("update", "forget"))]
+        kept = [float(t.gates[g].mean()) for t, g in zip(traces[1:], CARRIES, strict=True)]
         why = (
             f"On average the GRU’s update gate keeps {number(kept[0])} of the state at each step, "
             f"the LSTM’s forget gate {number(kept[1])}."
@@ -67,8 +69,8 @@ def activation(stage: Stage) -> Bet:
         return _compared(stage, options, curves, [tanh, relu], why)
 
     question = (
-        "The same weights in a plain RNN, once with tanh and once with ReLU: with which is the "
-        f"gradient of the last step’s loss larger {plural(stage.far, 'step')} back?"
+        "The same untrained weights in a plain RNN, once with tanh and once with ReLU: with which "
+        f"is the gradient of the last step’s loss larger {plural(stage.far, 'step')} back?"
     )
     return Bet("activation", question, options, reveal)
 
@@ -124,7 +126,8 @@ def _calm(stage: Stage) -> float:
     """The radius to double: the network's own, unless that is 0 or above 1."""
     own = stage.spec.spectral_radius
     if own is None:
-        own = spectrum(_untrained(stage, stage.plain))[0].radius
+        drawn = SequenceModel(replace(stage.spec, cell=stage.plain), torch.float64)
+        own = module_spectra(drawn)[f"rnn.l{stage.spec.num_layers - 1}"][0].radius
     return own if 0 < own <= min(1.0, MAX_SPECTRAL_RADIUS / 2) else CALM
 
 
@@ -140,8 +143,11 @@ def _compared(
     """Which curve is largest far back."""
     sizes = {name: float(curve[stage.far]) for name, curve in curves.items()}
     won = largest(sizes)
-    factors = [number(judge(gradient_norms(trace)).factor) for trace in traces]
-    steps = ", ".join(f"{name} ×{f}" for name, f in zip(curves, factors, strict=True))
+    factors = [judge(gradient_norms(trace)).factor for trace in traces]
+    steps = ", ".join(
+        f"{name} {'no steady factor' if math.isnan(factor) else f'×{number(factor)}'}"
+        for name, factor in zip(curves, factors, strict=True)
+    )
     told = f"{plural(stage.far, 'step')} back: {listed(sizes)}. Each step back: {steps}. {why}"
     if won is None:
         told = f"Neither: the largest are within 5 %, exactly 0 or not known. {told}"

@@ -147,16 +147,18 @@ def size(log10: float) -> str:
         return "0" if log10 < 0 else "unknown"
     if abs(log10) < 4:
         return number(10.0**log10)
-    return f"{10.0 ** (log10 % 1):.1f}e{math.floor(log10)}"
+    exponent = math.floor(log10 + 0.5e-2)  # so that 9.95 and above is written as 1.0e1
+    return f"{10.0 ** (log10 - exponent):.1f}e{exponent}"
 
 
 def largest(sizes: dict[str, float]) -> str | None:
     """The name of the largest log10, None on a tie or where one is not known."""
     first, second = sorted(sizes, key=sizes.__getitem__, reverse=True)[:2]
-    if any(math.isnan(size) for size in sizes.values()) or sizes[first] == -math.inf:
+    if any(math.isnan(log10) for log10 in sizes.values()) or sizes[first] == -math.inf:
         return None
     return first if sizes[first] - sizes[second] > math.log10(TIE) else None
 
 
 def listed(sizes: dict[str, float]) -> str:
-    return ", ".join(f"{name} {size(size)}" for name, size in sizes.items())
+    """Names and sizes, given as log10."""
+    return ", ".join(f"{name} {size(log10)}" for name, log10 in sizes.items())

@@ -8,6 +8,7 @@ import torch
 
 from app.bets.values import TIE, Array, Bet, Option, Reveal, Stage
 from app.theme import number, plural
+from core.analysis import Status
 from core.analysis.itemised import reach
 from core.models import SequenceModel
 
@@ -21,8 +22,8 @@ def training(stage: Stage) -> Bet:
     return _bet(
         stage,
         "training",
-        "This network has learnt a text. Does the loss at a step reach further back now than "
-        "before training?",
+        "This network has learnt a text. Does the loss at a step reach further back in it than in "
+        "the same network untrained?",
         ("untrained", "trained"),
     )
 
@@ -57,7 +58,8 @@ def _models(stage: Stage, key: str) -> tuple[SequenceModel, SequenceModel]:
             for kind in ("pytorch", "orthogonal")
         ]
         return SequenceModel(drawn[0], torch.float64), SequenceModel(drawn[1], torch.float64)
-    return SequenceModel(spec, torch.float64), stage.model()
+    trained = replace(stage, step=None) if stage.step == 0 else stage
+    return SequenceModel(spec, torch.float64), trained.model()
 
 
 def _reveal(stage: Stage, key: str, names: tuple[str, str]) -> Reveal:
@@ -67,7 +69,7 @@ def _reveal(stage: Stage, key: str, names: tuple[str, str]) -> Reveal:
     right = _further(*lags.values())
     most = plural(len(stage.inputs) // 2, "step")
     told = " and ".join(
-        f"{name} after {number(lag)} steps" if math.isfinite(lag) else
+        f"{name} after {number(lag)} {'step' if lag == 1 else 'steps'}" if math.isfinite(lag) else
         f"{name} not within {most}" if lag > 0 else f"{name} unknown"
         for name, lag in lags.items()
     )  # fmt: skip
@@ -89,12 +91,11 @@ def _further(before: float, after: float) -> str | None:
 def _median(stage: Stage, model: SequenceModel) -> Array:
     """log10 of the share left k steps back, the median over losses; k up to T // 2."""
     found = reach(model, stage.inputs, stage.targets)
-    log10 = np.where(found.hidden_status == 1, -np.inf, found.hidden)
-    own, curve = log10.diagonal(), []
-    for lag in range(len(own) // 2 + 1):
-        share = log10.diagonal(-lag) - own[lag:]
-        curve.append(np.median(share))
-    return np.array(curve)
+    log10 = np.where(found.hidden_status == Status.EXACT_ZERO, -np.inf, found.hidden)
+    own = log10.diagonal()
+    with np.errstate(invalid="ignore"):  # nothing is left of nothing: NaN
+        shares = [log10.diagonal(-lag) - own[lag:] for lag in range(len(own) // 2 + 1)]
+        return np.array([np.median(share) for share in shares])
 
 
 def _lag_left(curve: Array) -> float:

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import torch
 
+from app.bets import Reveal
 from app.compute.bounded import Bounded
 from app.compute.networks import Network
 from app.compute.readings import SLOTS
@@ -41,6 +42,13 @@ from core.analysis import (
 )
 from core.analysis.itemised import Of
 from core.analysis.jacobians import BlockSpectrum
+from core.analysis.selfcheck import (
+    Check,
+    check_gradient,
+    check_jacobian,
+    check_reach,
+    check_weight_gradient,
+)
 from core.analysis.truncation.closeness import Reference
 from core.capture import LayerTrace
 from core.models import LossAt, next_token_loss
@@ -207,6 +215,47 @@ def parameter_gradients(
         return dict(zip(names, torch.autograd.grad(loss, parameters), strict=True))
 
     return _kept("parameters", (network.digest, inputs, targets, at), compute, 8 * SMALL)
+
+
+def revealed(
+    bet: str, network: Network, inputs: Indices, targets: Indices, run: Callable[[], Reveal]
+) -> Reveal:
+    """How a bet came out."""
+    return _kept("bet", (bet, network.digest, inputs, targets), run, SMALL)
+
+
+def check_decay(network: Network, inputs: Indices, targets: Indices) -> list[Check]:
+    """The curves of one network against autograd."""
+    found, read = decay(network, inputs, targets), torch.tensor(inputs)
+    model, layer = network.model(), _highest(network)
+    return [
+        check_gradient(model, read, torch.tensor(targets), "last", layer, found.loss),
+        check_jacobian(model, read, found.jacobian, layer, lags=6),
+    ]
+
+
+def check_reaching(network: Network, inputs: Indices, targets: Indices, of: Of) -> list[Check]:
+    """Some rows of the matrix against autograd."""
+    found = reaching(network, inputs, targets, of)
+    return [check_reach(network.model(), torch.tensor(inputs), torch.tensor(targets), found)]
+
+
+def check_cuts(
+    network: Network, inputs: Indices, targets: Indices, at: LossAt, length: int
+) -> list[Check]:
+    """The gradients of W_hh, whole and in segments, against autograd with detached states."""
+    trace = _traced(network, inputs, targets, at)
+    read, wanted = torch.tensor(inputs), torch.tensor(targets)
+    return [
+        check_weight_gradient(
+            network.model(), read, wanted, at, trace.name, starts, segment_gradient(trace, starts)
+        )
+        for starts in ((0,), segment_starts(len(inputs), length))
+    ]
+
+
+def _highest(network: Network) -> str:
+    return f"rnn.l{network.spec.num_layers - 1}"
 
 
 @dataclass(frozen=True, eq=False)

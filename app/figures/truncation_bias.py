@@ -169,14 +169,19 @@ def random_truncation_figure(points: Sequence[RandomTruncation | TruncationDraws
     figure.update_xaxes(title_font_size=15)
     figure.update_yaxes(tickfont_size=14, title_font_size=15)
     figure.update_yaxes(title="bias: ‖mean − g‖ / ‖g‖", rangemode="tozero", row=1, col=1)
-    figure.update_yaxes(
-        title="standard deviation / ‖g‖ (log)",
-        type="log",
-        tickvals=_TICKS,
-        row=1,
-        col=2,
-    )
+    axis = {"title": "standard deviation / ‖g‖ (log)", "type": "log", **_ticks(points)}
+    figure.update_yaxes(axis, row=1, col=2)
     return figure
+
+
+def _ticks(points: Sequence[RandomTruncation | TruncationDraws]) -> dict[str, object]:
+    """Round numbers within two decades, else powers of ten."""
+    spread = [_value(point, 2)[0] for point in points]
+    known = [value for value in spread if 0 < value < np.inf]
+    decades = np.log10(max(known) / min(known)) if known else 0
+    if decades < 2:
+        return {"tickvals": _TICKS}
+    return {"dtick": max(1, round(decades / 5)), "exponentformat": "power"}
 
 
 def _moments(

@@ -10,6 +10,7 @@ from app.compute.networks import Network
 from app.figures.lag_shares import lag_shares
 from app.figures.truncation_bias import random_truncation_figure, truncation_bias
 from app.messages import told
+from app.panels.checking import offer
 from app.sidebar.source import Source
 from app.theme import PLAIN, number
 from app.views.gradients import closeness_note, indices_of, truncation_view
@@ -41,6 +42,9 @@ def draw(source: Source, network: Network, at: LossAt) -> None:
         length = min(int(length), steps)
         _rows(source, network, at, length, keep, int(seed))
         _figures(source, network, at, length, keep)
+        inputs, targets = indices_of(source)
+        offer(f"{network.digest}{at}{length}{source.tokens.digest}{source.stretch.start}",
+              lambda: gradients.check_cuts(network, inputs, targets, at, length))  # fmt: skip
 
 
 def _rows(

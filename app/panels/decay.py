@@ -11,6 +11,7 @@ from app.compute.gradients import Decay
 from app.compute.networks import Network
 from app.figures.eigenvalues import NamedSpectrum, eigenvalues
 from app.messages import told
+from app.panels.checking import offer
 from app.sidebar.labels import COMPARISONS, CURVES
 from app.sidebar.source import Source
 from app.sidebar.widgets import segmented
@@ -21,6 +22,7 @@ COMPONENT = "decay"
 SYMBOLS = ("circle", "square", "diamond")
 OFF = "step_bound"
 """what is switched off at first: true, and far above everything for gated cells"""
+CANDIDATE = "candidate"
 Found = list[tuple[str, Network, Decay]]
 
 
@@ -49,6 +51,11 @@ def draw(source: Source, network: Network) -> None:
             st.caption("This network is untrained: choose a trained one under Weights to see what "
                        "training changed.")  # fmt: skip
         _spectra(found)
+        inputs, targets = indices_of(source)
+        offer(view.identity, lambda: [
+            check for _, each, _ in found
+            for check in gradients.check_decay(each, inputs, targets)
+        ])  # fmt: skip
 
 
 _CURVE_HELP = (
@@ -87,8 +94,7 @@ def _spectra(found: Found) -> None:
     """Eigenvalues of one recurrent block of every network, and the numbers that go with them."""
     picture, words = st.columns([3, 2])
     with words:
-        gates = {each.gate: each.gate for _, _, one in found for each in one.spectrum}
-        chosen = segmented("Recurrent block", "block", gates, next(iter(gates)), None)
+        chosen = _choose_block(found)
         st.markdown(_table(found, chosen))
         st.caption(
             "ρ is the largest |eigenvalue|, σ the largest singular value; λ the leading Lyapunov "
@@ -100,7 +106,7 @@ def _spectra(found: Found) -> None:
             NamedSpectrum(name, CELL_COLOURS[network.spec.cell], symbol, spectrum)
             for (name, network, one), symbol in zip(found, SYMBOLS, strict=False)
             for spectrum in one.spectrum
-            if spectrum.gate == chosen
+            if _role(spectrum.gate) == chosen
         ]
         st.plotly_chart(eigenvalues(drawn), key="eigenvalues", config=PLAIN)
         st.caption(
@@ -110,10 +116,26 @@ def _spectra(found: Found) -> None:
         )
 
 
+def _choose_block(found: Found) -> str:
+    """The name of a recurrent block; "candidate" is the RNN's only one and its kin's."""
+    gates = [_role(block.gate) for _, _, one in found for block in one.spectrum]
+    options = sorted(set(gates), key=lambda gate: (gate != CANDIDATE, gates.index(gate)))
+    chosen = st.selectbox(
+        "Recurrent block of W_hh", options, key="block", bind="query-params",
+        help="The candidate is the only block of a plain RNN, the new gate’s of a GRU and the cell "
+        "gate’s of an LSTM.",
+    )  # fmt: skip
+    return chosen if chosen in options else options[0]
+
+
+def _role(gate: str) -> str:
+    return CANDIDATE if gate in ("recurrent", "new", "cell") else f"{gate} gate"
+
+
 def _table(found: Found, gate: str) -> str:
     lines = ["| network | ρ | σ | λ |", "|---|---|---|---|"]
     for name, _, one in found:
-        block = next((each for each in one.spectrum if each.gate == gate), None)
+        block = next((each for each in one.spectrum if _role(each.gate) == gate), None)
         radius, sigma = (
             ("–", "–") if block is None else map(number, (block.radius, block.sigma_max))
         )

@@ -13,6 +13,7 @@ from app.sidebar.source import Source
 from app.theme import PLAIN, plural
 from app.views.gradients import indices_of
 from core.analysis.sweep import SweepSpec, sweep_table
+from core.analysis.sweep.spec import MIN_LENGTH
 from core.errors import CoreError
 
 MOST_POINTS = 240
@@ -22,6 +23,9 @@ LENGTHS = (10, 20, 50, 100, 200, 500)
 def draw(source: Source, network: Network) -> None:
     """Draw it."""
     with told():
+        if len(source.stretch) < MIN_LENGTH:
+            st.info(f"A verdict needs a stretch of at least {MIN_LENGTH} steps.")
+            return
         spec = _choose(source, network)
         if len(spec) > MOST_POINTS:
             raise CoreError(

@@ -7,6 +7,7 @@ from app.components.reach import reach
 from app.compute import comparisons, gradients
 from app.compute.networks import Network
 from app.messages import told
+from app.panels.checking import offer
 from app.sidebar.labels import QUANTITIES
 from app.sidebar.source import Source
 from app.sidebar.widgets import segmented
@@ -36,6 +37,7 @@ def draw(source: Source, network: Network) -> None:
                 "token, as the Distill article on memorization takes it; the article shows the "
                 "square of this norm."
             )
+        offer(view.identity, lambda: gradients.check_reaching(network, inputs, targets, of))
 
 
 _HELP = (

@@ -6,7 +6,7 @@ from app import state
 from app.compute import settling
 from app.compute.networks import Network
 from app.messages import told
-from app.panels import clipping, cutting, decay, gates, many, reaching
+from app.panels import bets, clipping, cutting, decay, gates, many, reaching
 from app.sidebar.labels import LABS
 from app.sidebar.source import Source, read_by
 from app.sidebar.weights import choose_network
@@ -26,8 +26,10 @@ def _draw(lab: str, source: Source, network: Network, at: LossAt) -> None:
             clipping.draw(source, network, at)
         case "gates":
             gates.draw(source, network)
-        case _:
+        case "many":
             many.draw(source, network)
+        case _:
+            bets.draw(source, network)
 
 
 def _page() -> None:

@@ -71,6 +71,7 @@ LABS = {
     "clipping": "Clipping",
     "gates": "Gates",
     "many": "Many networks",
+    "bets": "Predict, then reveal",
 }
 COMPARISONS: dict[Comparison, str] = {
     "training": "before and after training",

@@ -65,7 +65,7 @@ def decay_view(
         networks=networks,
         x_label=_X[curve],
         y_label=_Y[curve],
-        y_range=_decades([each.measured for each in networks]),
+        y_range=decades([each.measured for each in networks]),
         note=_note(networks),
         how_to_read=_HOW[curve],
         cursor=None if cursor is None else min(cursor, lags - 1),
@@ -130,7 +130,7 @@ def _error(predicted: Array, measured: Array) -> str:
     return f"off by {mean} decades (root mean square), ×{number(per_step)} per step"
 
 
-def _decades(curves: Sequence[Array]) -> tuple[float, float]:
+def decades(curves: Sequence[Array]) -> tuple[float, float]:
     """An axis that holds all curves and seldom changes."""
     finite = np.concatenate([curve[np.isfinite(curve)] for curve in curves])
     low, high = (finite.min(), finite.max()) if len(finite) else (0.0, 0.0)

@@ -7,8 +7,9 @@ entry that plain float64 cannot hold (below 1e-300, above 1e300, or reached only
 is counted apart.
 
 Two sound runs round differently, and where small differences grow from step to step, as in a
-network with a large spectral radius, they part. How much rounding can do is measured: the
-independent run is made twice, the second time with every weight changed in its last digit.
+network with a large spectral radius, or where a gate is saturated to its last digits, they part.
+How much rounding can do is measured: the independent run is made twice, the second time with every
+weight and activation changed in its last digit. Entries that this moves by much are counted apart.
 """
 
 from core.analysis.selfcheck.agreement import Check

@@ -19,8 +19,8 @@ SAME = 1e-10
 """difference that plain rounding over a few hundred steps stays below"""
 MARGIN = 100.0
 """times what a change in the last digit does: what is still put down to rounding"""
-UNSETTLED = 1e-3
-"""share that rounding may change before nothing is said about agreement"""
+SETTLED = 1e-6
+"""share of an entry that a change in the last digit may move for float64 to determine it"""
 
 
 @dataclass(frozen=True)
@@ -30,11 +30,14 @@ class Check:
     Attributes:
         what: in words, for the reader.
         compared: entries compared.
-        beyond: entries out of the range of plain float64, not compared.
+        beyond: entries not compared because plain float64 does not determine them: out of its
+            range; or apart by more than 1e-10 where changed last digits move them by more than a
+            millionth, and by a hundredth of that distance at least.
         largest: the largest relative difference, 0 to 1; NaN if nothing was compared.
         worst: where it is, in words; steps count from 1.
-        rounding: the largest relative difference between the independent computation and itself
-            with every weight changed in its last digit; NaN if nothing was compared.
+        rounding: the largest relative difference, at what was compared, between the independent
+            computation and itself with every weight and activation changed in its last digit, at
+            most a millionth; NaN if nothing was compared.
         seconds: it took.
     """
 
@@ -51,13 +54,11 @@ class Check:
         """Whether the two are the same but for rounding.
 
         Up to 1e-10, or 100 times `rounding` if that is more, it "agrees"; "undecided" where nothing
-        was compared, or where what is above 1e-10 could be rounding that changes more than a
-        thousandth.
+        was compared.
         """
-        allowed = max(SAME, MARGIN * self.rounding)
-        if not self.compared or (self.largest > SAME and allowed > UNSETTLED):
+        if not self.compared:
             return "undecided"
-        return "agrees" if self.largest <= allowed else "differs"
+        return "agrees" if self.largest <= max(SAME, MARGIN * self.rounding) else "differs"
 
 
 def between_sizes(found: Array, reference: Array) -> Array:
@@ -114,12 +115,15 @@ def summary(
         places: the entries' names.
         started: by `perf_counter`.
     """
+    moved = rounding > SETTLED  # False for NaN: the nudged run left the range, as if not moved
+    vague = moved & (difference > SAME) & (difference <= MARGIN * rounding)
+    difference = np.where(vague, np.nan, difference)
     held = ~np.isnan(difference)
     compared, seconds = int(held.sum()), perf_counter() - started
     if not compared:
         return Check(what, 0, held.size, math.nan, "", math.nan, seconds)
     row, column = np.unravel_index(np.nanargmax(difference), difference.shape)
-    alike = rounding[held & ~np.isnan(rounding)]
+    alike = rounding[held & (rounding <= SETTLED)]
     return Check(
         what=what,
         compared=compared,

@@ -23,8 +23,43 @@ from torch import Tensor
 from core.errors import CoreError
 from core.models import LossAt, ModelSpec, SequenceModel
 
-Weights = Mapping[str, Float64[Tensor, "..."]]
 LAST_DIGIT = 2.0**-52
+
+
+@dataclass(frozen=True, eq=False)
+class Weights:
+    """The numbers of a network, and whether its run is to round otherwise than it would.
+
+    Attributes:
+        values: every parameter by its name in the state dict, float64.
+        nudge: draws what moves up and what down in its last digit; None: nothing does.
+    """
+
+    values: Mapping[str, Float64[Tensor, "..."]]
+    nudge: torch.Generator | None = None
+
+    def __getitem__(self, name: str) -> Float64[Tensor, "..."]:
+        """One parameter."""
+        return self.values[name]
+
+    def sigmoid(self, a: Tensor) -> Tensor:
+        """σ(a)."""
+        if self.nudge is None:
+            return a.sigmoid()
+        y = self._moved(a.sigmoid())
+        return y + (a - a.detach()) * (y * (1 - y))
+
+    def tanh(self, a: Tensor) -> Tensor:
+        """The hyperbolic tangent; ReLU needs no such care, its slope is 0 or 1."""
+        if self.nudge is None:
+            return a.tanh()
+        y = self._moved(a.tanh())
+        return y + (a - a.detach()) * (1 - y * y)
+
+    def _moved(self, y: Tensor) -> Tensor:
+        """One float up or down: near saturation that is much of 1 - y, and so of the slope."""
+        up = torch.rand(y.shape, generator=self.nudge) < 0.5
+        return torch.nextafter(y.detach(), torch.where(up, 1.0, -1.0).double())
 
 
 @dataclass(frozen=True, eq=False)
@@ -65,8 +100,8 @@ def weights_of(model: SequenceModel, *, nudged: bool = False) -> Weights:
 
     Args:
         model: of any precision.
-        nudged: every number changed in its last digit, up or down by chance (always the same):
-            what differs then is what rounding alone can do.
+        nudged: every weight changed in its last digit, and in the run every activation, up or down
+            by chance (always the same): what differs then is what rounding alone can do.
     """
     generator = torch.Generator().manual_seed(0)
     found = {}
@@ -76,7 +111,7 @@ def weights_of(model: SequenceModel, *, nudged: bool = False) -> Weights:
             up = torch.rand(values.shape, generator=generator) < 0.5
             values += values * torch.where(up, LAST_DIGIT, -LAST_DIGIT).double()
         found[name] = values
-    return found
+    return Weights(found, generator if nudged else None)
 
 
 def run_stepwise(
@@ -89,7 +124,7 @@ def run_stepwise(
 
     Args:
         spec: of the network.
-        weights: by their names in the state dict.
+        weights: of the network.
         inputs: the indices read, (T,).
         cuts: for a layer by name the steps, in reading order, that take the state before them
             without its gradient.
@@ -126,7 +161,7 @@ def run_direction(
 
     Args:
         spec: of the network.
-        weights: by their names in the state dict.
+        weights: of the network.
         name: of the layer.
         inputs: x_t, T of (1, D).
         copies: rows of the state that all read the same: a backward pass then follows as many
@@ -150,24 +185,26 @@ def run_direction(
     for read, t in enumerate(order):
         if read in cut:
             h, c = h.detach(), c.detach()
-        h, c = found[t] = _step(spec.cell, inputs[t], h, c, own)
+        h, c = found[t] = _step(spec.cell, weights, inputs[t], h, c, own)
     return [found[t] for t in range(len(inputs))]
 
 
-def _step(cell: str, x: Tensor, h: Tensor, c: Tensor, own: list[Tensor]) -> tuple[Tensor, Tensor]:
+def _step(
+    cell: str, by: Weights, x: Tensor, h: Tensor, c: Tensor, own: list[Tensor]
+) -> tuple[Tensor, Tensor]:
     """The equations above."""
     weight_ih, weight_hh, bias_ih, bias_hh = own
     a, r = x @ weight_ih.T + bias_ih, h @ weight_hh.T + bias_hh
     if cell == "gru":
         (a_reset, a_update, a_new), (r_reset, r_update, r_new) = a.chunk(3, 1), r.chunk(3, 1)
-        reset, update = (a_reset + r_reset).sigmoid(), (a_update + r_update).sigmoid()
-        new = (a_new + reset * r_new).tanh()
+        reset, update = by.sigmoid(a_reset + r_reset), by.sigmoid(a_update + r_update)
+        new = by.tanh(a_new + reset * r_new)
         return (1 - update) * new + update * h, c
     if cell == "lstm":
         i, f, g, o = (a + r).chunk(4, 1)
-        c = f.sigmoid() * c + i.sigmoid() * g.tanh()
-        return o.sigmoid() * c.tanh(), c.clone()
-    return (a + r).tanh() if cell == "rnn_tanh" else (a + r).relu(), c
+        c = by.sigmoid(f) * c + by.sigmoid(i) * by.tanh(g)
+        return by.sigmoid(o) * by.tanh(c), c.clone()
+    return by.tanh(a + r) if cell == "rnn_tanh" else (a + r).relu(), c
 
 
 def gradients_of(

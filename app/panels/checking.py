@@ -1,0 +1,45 @@
+"""The self-check: what is on screen against an independent computation by autograd."""
+
+from collections.abc import Callable, Sequence
+
+import streamlit as st
+
+from app.messages import told
+from app.theme import number
+from core.analysis.selfcheck import Check
+
+
+@st.fragment
+def offer(name: str, run: Callable[[], Sequence[Check]]) -> None:
+    """A button, and once it was pressed the check's result.
+
+    Args:
+        name: of what is on screen, so that another screen offers it anew.
+        run: computes the checks; takes seconds.
+    """
+    pressed = st.button(
+        "Check these numbers against autograd", key=f"check:{name}",
+        help="Runs the network again, step by step, without our code for gradients.",
+    )  # fmt: skip
+    if not pressed:
+        return
+    with told(), st.spinner("The network runs again, step by step …"):
+        _show(run())
+
+
+def _show(checks: Sequence[Check]) -> None:
+    lines = ["| what | outcome | compared | largest relative difference | where | rounding alone |",
+             "|---|---|---|---|---|---|"]  # fmt: skip
+    for check in checks:
+        compared = f"{check.compared:,}"
+        if check.beyond:
+            compared += f" ({check.beyond:,} beyond float64)"
+        cells = (check.what, f"**{check.outcome}**", compared, number(check.largest, 2),
+                 check.worst, number(check.rounding, 2))  # fmt: skip
+        lines.append("| " + " | ".join(cell.replace("_", "\\_") for cell in cells) + " |")
+    st.markdown("\n".join(lines))
+    st.caption(
+        "How to read it: |a − b| / max(|a|, |b|) over all numbers compared, 1e-16 being the last "
+        "digit of float64. “Rounding alone” is how far the independent run moves by itself when "
+        "each of its numbers is changed in its last digit."
+    )
