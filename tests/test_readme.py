@@ -22,7 +22,7 @@ def test_the_program_for_a_notebook_runs():
 
 def test_every_program_runs():
     programs = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
-    assert len(programs) == 3
+    assert len(programs) == 4
     for program in programs[1:]:
         done = subprocess.run(
             [sys.executable, "-W", "error", "-c", program],
