@@ -8,21 +8,26 @@ uploaded, is in neither.
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import urlencode
 
 import streamlit as st
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
-EXPLORER = "explorer"
-HEAD_START = 0.9
-"""seconds that a new visitor's browser has for the explorer alone"""
-_CHOICES = ("lane", "layer", "order", "strip", "edges")
+EXPLORER, PRESENTER = "explorer", "presenter"
+_CHOICES = ("lane", "layer", "order", "strip", "edges", "detail", "asked")
 _OPTIONS = {
-    "order": ("index", "similarity"),
+    "order": (
+        "index", "similarity",
+        "feature:quotes", "feature:brackets", "feature:line", "feature:space", "feature:capital",
+    ),
     "strip": (
         "surprise", "gradient", "unit",
         "reference:unigram", "reference:bigram", "reference:trigram", "difference",
+        "reach", "change", "mean:input", "mean:forget", "mean:cell", "mean:output",
+        "mean:reset", "mean:update", "mean:new",
     ),
     "edges": ("forward", "gradient"),
+    "detail": ("", "equations", "units", "change"),
 }  # fmt: skip
 
 
@@ -34,9 +39,12 @@ class Looking:
         cursor: 0-based step, within the steps there are.
         layer: name of the layer whose lanes are shown.
         lane: key of the lane.
-        order: "index" or "similarity".
-        strip: "surprise", "gradient" or "unit".
+        order: "index", "similarity" or "feature:<name>".
+        strip: what the text is coloured by, see `ExplorerView`.
         edges: "forward" or "gradient".
+        unit: 0-based; may be beyond the units there are.
+        detail: "equations", "units", "change" or "".
+        asked: the change of a token asked for, "<step from 1>-<index>", or "".
     """
 
     cursor: int
@@ -45,6 +53,15 @@ class Looking:
     order: str
     strip: str
     edges: str
+    unit: int = 0
+    detail: str = ""
+    asked: str = ""
+
+    @property
+    def change(self) -> tuple[int, int] | None:
+        """0-based step and index of the token that is asked for, or None."""
+        step, token = map(int, (self.asked or "0-0").split("-"))
+        return (step - 1, token) if step else None
 
 
 def tidy_address(
@@ -78,11 +95,10 @@ def tidy_address(
         st.rerun()
 
 
-def first_visit() -> bool:
-    """Whether the page is drawn for the first time in this session."""
-    first = "visited" not in st.session_state
-    st.session_state["visited"] = True
-    return first
+def address() -> str:
+    """The link that opens this screen again; private text is not in it."""
+    query = urlencode(st.query_params.to_dict())
+    return f"{st.context.url or ''}{'?' if query else ''}{query}"
 
 
 def looking(
@@ -111,6 +127,8 @@ def looking(
         cursor=min(max(step, 1), steps) - 1,
         layer=layer if layer in layers else highest,
         lane=lane if lane in lanes else lanes[0],
+        unit=max(_whole(asked.get("unit", "")) or 1, 1) - 1,
+        asked="-".join(map(str, change)) if (change := asked_pair("asked", (0, 0)))[0] else "",
         **kept,
     )
 
@@ -127,7 +145,19 @@ def remember_choices(explorer: str = EXPLORER) -> None:
     for name in _CHOICES:
         value = _reported(name, explorer)
         if value is not None:
-            st.query_params[name] = _remembered()[name] = str(value)
+            _write(name, str(value))
+    unit = _reported("unit", explorer)
+    if unit is not None:
+        _write("unit", str(int(unit) + 1))
+
+
+def _write(name: str, value: str) -> None:
+    """Write a choice, or take it back if it is empty."""
+    if value:
+        st.query_params[name] = _remembered()[name] = value
+    else:
+        _remembered().pop(name, None)
+        forget(name)
 
 
 def _remembered() -> dict[str, str]:
@@ -135,19 +165,13 @@ def _remembered() -> dict[str, str]:
     return st.session_state.setdefault("looked", {})
 
 
-def enter(page: str, shared: Collection[str]) -> None:
-    """Before a page is drawn: keep what was chosen on the page before.
+def enter(page: str) -> None:
+    """Before a page is drawn: give back to the address bar what leaving it took off.
 
     Args:
         page: its address, "" for Explore.
-        shared: widgets that stand on several pages. To Streamlit they are others on each, and a
-            new one starts from its default unless its value is set.
     """
     before, st.session_state["page"] = st.session_state.get("page"), page
-    if before not in (None, page):
-        for widget in shared:
-            if widget in st.session_state and widget not in st.query_params:
-                st.session_state[widget] = st.session_state[widget]
     if page == "" and before not in (None, page):
         for name, value in _remembered().items():
             if name not in st.query_params:
@@ -157,6 +181,14 @@ def enter(page: str, shared: Collection[str]) -> None:
 def _reported(name: str, key: str = EXPLORER) -> Any:
     component = st.session_state.get(key)
     return None if component is None else component.get(name)
+
+
+def present() -> None:
+    """Presenting began or ended: write it into the address bar, or take it off."""
+    if _reported("presenting", PRESENTER):
+        st.query_params["present"] = "1"
+    else:
+        forget("present")
 
 
 def hand(name: str, value: Any) -> None:

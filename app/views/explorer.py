@@ -1,15 +1,18 @@
 """From a reading to what the explorer draws: the same numbers under the names of the screen."""
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
 from app.components.explorer import ExplorerView, Lane, Reference
 from app.compute.counts import ReferenceSurprise
+from app.compute.details import Details
 from app.compute.networks import Network
 from app.sidebar.source import Source
 from app.state import Looking
 from app.theme import CELL_LABELS, plural, verdict_text
+from app.views import details as on_demand
 from core.analysis import LayerReading, Reading
 from core.models import CellName, LossAt, ModelSpec
 from core.text import Split
@@ -64,8 +67,20 @@ def explorer_view(
     identity: str,
     references: tuple[ReferenceSurprise, ...] = (),
     link: str = "",
+    details: Details | None = None,
 ) -> ExplorerView:
-    """Everything the explorer shows; `link` names what shares its cursor."""
+    """Everything the explorer shows.
+
+    Args:
+        choices: network and text.
+        reading: of them.
+        looking: where the user looks.
+        similarity: the order of the units by similarity.
+        identity: changes with the content.
+        references: simpler models of the same text.
+        link: names what shares its cursor.
+        details: what was asked for; None offers none.
+    """
     layers = reading.layers
     chosen = next(layer for layer in layers if layer.name == looking.layer)
     spec = choices.spec
@@ -81,12 +96,12 @@ def explorer_view(
         hidden_size=spec.hidden_size,
         layers=tuple(_layer(layer, spec.bidirectional) for layer in layers),
         layer=looking.layer,
-        inputs=_shown(choices.source.stretch.inputs),
-        targets=_shown(choices.source.stretch.targets),
+        inputs=shown(choices.source.stretch.inputs),
+        targets=shown(choices.source.stretch.targets),
         kind="word" if choices.source.scheme == "words" else "character",
         start=choices.source.stretch.start,
         hidden=np.stack([layer.hidden for layer in layers]),
-        lanes=_lanes(spec.cell, chosen),
+        lanes=lanes_of(spec.cell, chosen),
         gradient=np.stack([layer.gradient for layer in layers]),
         gradient_flags=np.stack([layer.status for layer in layers]).astype(np.uint8),
         fit=_fit(chosen) if reading.at == "last" else None,
@@ -95,7 +110,7 @@ def explorer_view(
         edges_gradient=np.stack([layer.edges_gradient for layer in layers]),
         head_forward=reading.head_forward,
         head_gradient=reading.head_gradient,
-        vocabulary=_shown(choices.source.tokens.vocabulary.tokens),
+        vocabulary=shown(choices.source.tokens.vocabulary.tokens),
         top=reading.top.astype(np.int32),
         top_probability=reading.top_probability.astype(np.float32),
         truth_probability=reading.truth_probability.astype(np.float32),
@@ -117,7 +132,23 @@ def explorer_view(
         ),
         reference_note="counted on the rest of the text, ε = 1",
         link=link,
+        unit=min(looking.unit, spec.hidden_size - 1),
+        **_on_demand(looking, details),
     )
+
+
+def _on_demand(looking: Looking, details: Details | None) -> dict[str, Any]:
+    if details is None:
+        return {}
+    return {
+        "offers": on_demand.OFFERS,
+        "detail": looking.detail,
+        "asked": looking.asked,
+        "sums": on_demand.unit_sums(details.sums),
+        "reach": details.reach,
+        "features": on_demand.feature_units(details.features),
+        "change": on_demand.change(details.change),
+    }
 
 
 def title(choices: Choices, reading: Reading) -> str:
@@ -168,7 +199,7 @@ def _known(choices: Choices) -> str:
     return " held back from it" if source.stretch.start >= learnt else ""
 
 
-def _shown(tokens: tuple[str, ...]) -> tuple[str, ...]:
+def shown(tokens: tuple[str, ...]) -> tuple[str, ...]:
     """Tokens cut to what a screen can hold: one letter may carry ten thousand accents."""
     return tuple(token if len(token) <= LONGEST else token[: LONGEST - 1] + "…" for token in tokens)
 
@@ -183,7 +214,8 @@ def _layer(layer: LayerReading, bidirectional: bool) -> dict[str, object]:
     }
 
 
-def _lanes(cell: CellName, layer: LayerReading) -> tuple[Lane, ...]:
+def lanes_of(cell: CellName, layer: LayerReading) -> tuple[Lane, ...]:
+    """Every lane that a cell has, the hidden state first."""
     bounded = "signed_own" if cell == "rnn_relu" else "signed_unit"
     lanes = [Lane("h", "hidden state h", layer.hidden, bounded)]
     if layer.cell_state is not None:

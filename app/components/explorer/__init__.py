@@ -14,10 +14,20 @@ from streamlit.components.v2 import component
 from streamlit.components.v2.bidi_component.state import ComponentResult
 
 from app.components.bundle import javascript, stylesheet
+from app.components.explorer.details import Change, FeatureUnit, UnitSums
 from app.components.explorer.pack import pack
 from app.components.explorer.view import FLAGS, ExplorerView, Lane, Reference
 
-__all__ = ["FLAGS", "ExplorerView", "Lane", "Reference", "explorer"]
+__all__ = [
+    "FLAGS",
+    "Change",
+    "ExplorerView",
+    "FeatureUnit",
+    "Lane",
+    "Reference",
+    "UnitSums",
+    "explorer",
+]
 
 FOLDER = Path(__file__).parent
 STYLES = ("../shared/shared.css", "explorer.css")
@@ -34,13 +44,28 @@ MODULES = (
     "references.js",
     "layout.js",
     "state.js",
-    "skeleton.js",
-    "text_strip.js",
+    "keys.js",
+    "forward.js",
+    "choosing.js",
+    "mathml.js",
+    "unfold.js",
     "edges.js",
     "folded.js",
+    "backward.js",
+    "trail.js",
+    "truncated.js",
+    "caption.js",
     "diagram.js",
+    "film.js",
     "heatmap.js",
     "gradient.js",
+    "change.js",
+    "strip_scales.js",
+    "text_strip.js",
+    "sums.js",
+    "feature_list.js",
+    "details.js",
+    "skeleton.js",
     "equations.js",
     "inspector.js",
     "pointing.js",
@@ -63,6 +88,9 @@ def explorer(
     on_order: Callable[[], None] | None = None,
     on_strip: Callable[[], None] | None = None,
     on_edges: Callable[[], None] | None = None,
+    on_unit: Callable[[], None] | None = None,
+    on_detail: Callable[[], None] | None = None,
+    on_asked: Callable[[], None] | None = None,
 ) -> ComponentResult:
     """Show the linked pictures.
 
@@ -79,9 +107,13 @@ def explorer(
         on_order: Called when the unit order changed.
         on_strip: Called when the text strip's colouring changed.
         on_edges: Called when the edges were switched between signal and gradient.
+        on_unit: Called when another unit was chosen: its sums must come from Python.
+        on_detail: Called when another detail was opened, or closed.
+        on_asked: Called when another change of a token was asked for.
 
     Returns:
-        `cursor` (0-based step), `lane`, `layer`, `order`, `strip` and `edges` as last chosen by
+        `cursor` (0-based step), `lane`, `layer`, `order`, `strip`, `edges`, `unit` (0-based),
+        `detail` and `asked` as last chosen by
         the user, in the values that `ExplorerView` takes; None where nothing was chosen yet.
     """
     return _MOUNT(
@@ -93,6 +125,9 @@ def explorer(
         on_order_change=on_order or _nothing,
         on_strip_change=on_strip or _nothing,
         on_edges_change=on_edges or _nothing,
+        on_unit_change=on_unit or _nothing,
+        on_detail_change=on_detail or _nothing,
+        on_asked_change=on_asked or _nothing,
     )
 
 

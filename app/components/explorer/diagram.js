@@ -1,12 +1,19 @@
 // The network unrolled around the cursor: tokens below, layers upward, prediction on top.
-import { level } from "../shared/colours.js";
+import { css, level } from "../shared/colours.js";
 import { el, sized } from "../shared/dom.js";
-import { chance, short, visible } from "../shared/format.js";
-import { columnEdges, drawEdge, edgeWidth, widthWords } from "./edges.js";
+import { chance, short } from "../shared/format.js";
+import { gradientShare } from "./backward.js";
+import { captionRun } from "./caption.js";
+import { columnEdges, drawEdge, edgeWidth } from "./edges.js";
 import { drawFolded } from "./folded.js";
 import { diagramPlan, windowStart } from "./layout.js";
+import { trail } from "./trail.js";
+import { drawWindow } from "./truncated.js";
+import { bend, drawnSteps, folding } from "./unfold.js";
 import { layerIndex } from "./unpack.js";
 import { seen } from "./veil.js";
+
+const CLOSE = 26; // px between levels under which the frames of two would touch
 
 /** Rows and columns of the little grid that holds a node's H units. */
 export function nodeGrid(units, wide, tall) {
@@ -46,44 +53,79 @@ function atlas({ view, theme, grid }, n) {
   return canvas;
 }
 
-/** Draws the window of steps that begins at the real number `start`. */
+/** Draws the window of steps that begins at the real number `start`, folded as far as it is. */
 export function drawDiagram(x, start) {
-  const { plan, view, state } = x;
+  const { plan, state, film } = x;
   const context = sized(x.parts.diagram.canvas, plan.width, plan.height);
   const back = state.edges === "gradient";
-  const look = { back, lit: state.lit ?? state.held };
+  const look = { back, lit: state.lit ?? state.held, trail: trail(x) };
+  const { amount } = film;
+  x.shape = folding(plan, amount, start);
+  x.symbols = drawFolded(context, x, look);
   x.edges = [];
-  drawFolded(context, x, look);
   context.save();
   context.beginPath();
-  context.rect(plan.left, 0, plan.room, plan.height);
+  context.rect(amount ? 0 : plan.left, 0, amount ? plan.width : plan.room, plan.height);
   context.clip();
-  const centre = (t) => plan.left + (t - start + 0.5) * plan.column;
-  drawCursor(context, x, centre(state.cursor));
-  const first = Math.max(0, Math.floor(start) - 1);
-  const last = Math.min(seen(x) - 1, Math.ceil(start + plan.shown) + 1);
-  for (let t = first; t <= last; t++) {
-    for (const edge of columnEdges(view, plan, t, centre(t), back)) {
-      paintEdge(context, x, edge, look);
-      x.edges.push(edge);
-    }
-  }
-  for (let t = first; t <= last; t++) drawColumn(context, x, t, centre(t), look);
+  drawCursor(context, x);
+  if (amount === 1) drawSteps(context, x);
+  const steps = drawnSteps(plan, amount, start, seen(x), state.cursor);
+  const alpha = (t) => (t === state.cursor ? 1 : 1 - amount ** 3);
+  for (const t of steps) drawEdges(context, x, t, look, alpha(t));
+  for (const t of steps) drawColumn(context, x, t, look, alpha(t));
+  if (amount === 0) drawWindow(context, x);
   context.restore();
+  captionRun(x);
 }
 
-function paintEdge(context, { view, theme, sizes }, edge, { back, lit }) {
-  drawEdge(context, edge, {
+/* Beside the loop: how often it is passed. */
+function drawSteps(context, { plan, shape, theme, sizes, view }) {
+  const far = shape.home + shape.dx * 2 + shape.wide / 2 + 30 * sizes.scale;
+  context.font = `${plan.small}px ${theme.font}`;
+  context.fillStyle = theme.muted;
+  context.textAlign = "left";
+  context.textBaseline = "middle";
+  const times = view.steps === 1 ? "once" : `${view.steps} times`;
+  const y = shape.nodes[0].y + shape.tall / 2;
+  context.fillText(`gone round ${times},`, far, y - 0.7 * plan.small, plan.width - far - 4);
+  context.fillText("the same weights each time", far, y + 0.7 * plan.small, plan.width - far - 4);
+}
+
+function drawEdges(context, x, t, look, alpha) {
+  const { view, shape, sizes } = x;
+  const centre = shape.centre(t);
+  for (const edge of columnEdges(view, shape, t, centre, look.back)) {
+    if (shape.amount && edge.kind === "hh") {
+      bend(edge, shape, centre, view.layers[edge.n].reverse, sizes.scale);
+    }
+    paintEdge(context, x, edge, look, alpha);
+    if (alpha > 0.5) x.edges.push(edge);
+  }
+}
+
+function paintEdge(context, { view, theme, sizes }, edge, { back, lit, trail: run }, alpha) {
+  const part = run ? run.edge(edge) : 1;
+  const style = {
     colour: theme.weights[edge.kind],
     width: edgeWidth(edge.value, back, view.thickest, sizes.scale),
     back,
     lit: lit === edge.kind,
     dim: lit !== null && lit !== edge.kind,
-  });
+    alpha,
+  };
+  if (run?.tinted && (part < 1 || !(edge.value > 0))) {
+    drawEdge(context, edge, { ...style, width: 0, dim: !style.lit }); // no gradient, or not yet
+    if (!(edge.value > 0)) return;
+  }
+  if (part === 0) return;
+  if (run?.tinted) style.colour = gradientColour(theme, Math.log10(edge.value));
+  drawEdge(context, edge, { ...style, part });
 }
 
-function drawCursor(context, { plan, theme }, centre) {
-  const half = plan.column / 2 - 2;
+function drawCursor(context, { plan, theme, shape, state }) {
+  const centre = shape.centre(state.cursor);
+  const grown = shape.dx * (shape.wide / plan.wide) + shape.wide / 2 + 6;
+  const half = Math.max(plan.column / 2 - 2, shape.amount * grown);
   context.beginPath();
   context.roundRect(centre - half, 1, 2 * half, plan.height - 2, 7);
   context.globalAlpha = theme.dark ? 0.2 : 0.1;
@@ -95,30 +137,53 @@ function drawCursor(context, { plan, theme }, centre) {
   context.stroke();
 }
 
-function drawColumn(context, x, t, centre, { lit }) {
-  const { plan, view, theme, state, grid } = x;
-  const chosen = layerIndex(view);
+function drawColumn(context, x, t, look, alpha) {
+  const { shape, grid } = x;
+  const run = look.trail;
+  const centre = shape.centre(t);
   context.imageSmoothingEnabled = false;
-  plan.nodes.forEach((node, n) => {
-    const left = Math.round(centre + node.shift - plan.wide / 2);
-    const top = Math.round(node.y);
-    const [wide, tall] = [Math.round(plan.wide), Math.round(plan.tall)];
-    context.globalAlpha = lit ? 0.45 : 1;
-    const from = t * grid.columns;
-    context.fillStyle = theme.ground;
-    context.fillRect(left, top, wide, tall);
-    context.drawImage(x.atlases[n], from, 0, grid.columns, grid.rows, left, top, wide, tall);
-    context.strokeStyle = t === state.cursor && n === chosen ? theme.text : theme.faint;
-    context.lineWidth = t === state.cursor && n === chosen ? 1.8 : 1;
-    context.strokeRect(left - 0.5, top - 0.5, wide + 1, tall + 1);
+  shape.nodes.forEach((node, n) => {
+    const left = Math.round(centre + node.shift - shape.wide / 2);
+    const box = [left, Math.round(node.y), Math.round(shape.wide), Math.round(shape.tall)];
+    const faded = (look.lit ? 0.45 : 1) * alpha;
+    context.globalAlpha = alpha;
+    context.fillStyle = x.theme.ground;
+    context.fillRect(...box);
+    context.globalAlpha = faded * (run ? run.node(t, n) : 1);
+    context.drawImage(x.atlases[n], t * grid.columns, 0, grid.columns, grid.rows, ...box);
+    context.globalAlpha = faded;
+    drawFrame(context, x, t, n, box, run);
     context.globalAlpha = 1;
   });
-  if (plan.both) drawJoins(context, x, centre);
-  drawWords(context, x, t, centre);
+  if (shape.both) drawJoins(context, x, centre, alpha);
+  drawWords(context, x, t, centre, (1 - shape.amount) ** 2, run ? run.guess(t) : 1);
+}
+
+/* The frame of a node: the chosen one's is strong; one that the gradient has come to shows it. */
+function drawFrame(context, { view, theme, state, sizes, plan }, t, n, [left, top, wide, tall], run) {
+  const here = t === state.cursor && n === layerIndex(view);
+  context.strokeStyle = here ? theme.text : theme.faint;
+  context.lineWidth = here ? 1.8 : 1;
+  context.strokeRect(left - 0.5, top - 0.5, wide + 1, tall + 1);
+  const at = n * view.steps + t;
+  if (!run?.ring(t, n) || view.arrays.gradient_flags[at] !== 0) return;
+  const size = view.arrays.gradient[at];
+  const gap = plan.bottom - Math.max(...plan.nodes.map((node) => node.y + plan.tall));
+  const thick = edgeWidth(10 ** size, true, 1, sizes.scale) * Math.min(1, gap / CLOSE);
+  context.strokeStyle = gradientColour(theme, size);
+  context.lineWidth = thick;
+  const out = thick / 2 + 0.5;
+  context.strokeRect(left - out, top - out, wide + 2 * out, tall + 2 * out);
+}
+
+/* Further from the ground is stronger, on the absolute scale of the widths; the least still shows. */
+function gradientColour(theme, log10) {
+  return css(theme.magnitude, level(0.2 + 0.8 * gradientShare(log10), 0, 1));
 }
 
 /* Grey lines without weights: the two directions of a level are put side by side. */
-function drawJoins(context, { plan, theme }, centre) {
+function drawJoins(context, { shape: plan, theme }, centre, alpha) {
+  context.globalAlpha = alpha;
   context.strokeStyle = theme.faint;
   context.lineWidth = 1.2;
   context.beginPath();
@@ -128,9 +193,10 @@ function drawJoins(context, { plan, theme }, centre) {
     context.lineTo(centre, plan.bus(node.level));
   }
   context.stroke();
+  context.globalAlpha = 1;
 }
 
-function drawWords(context, x, t, centre) {
+function drawWords(context, x, t, centre, others, guess) {
   const { plan, view, theme, state } = x;
   const { small, token } = plan;
   const most = Math.max(2, Math.floor((0.95 * plan.column) / (0.58 * token)));
@@ -143,36 +209,15 @@ function drawWords(context, x, t, centre) {
   context.textBaseline = "middle";
   const best = view.vocabulary[view.arrays.top[t * view.kept]];
   const p = view.arrays.top_probability[t * view.kept];
+  const alpha = t === state.cursor ? 1 : others;
+  context.globalAlpha = alpha * guess;
   write(chance(p), small / 2 + 3, small, theme.muted, 400);
   write(short(best, most), small + token / 2 + 5, token, theme.text, 600);
+  context.globalAlpha = alpha;
   write(short(view.inputs[t], most), plan.bottom + token / 2 + 6, token, theme.text, 600);
   const [colour, weight] = t === state.cursor ? [theme.text, 700] : [theme.muted, 400];
   write(String(t + 1), plan.height - small / 2 - 3, small, colour, weight);
-}
-
-/** The heading and the caption. */
-export function captionDiagram({ parts, state, view }) {
-  const { heading, how, flow, weights } = parts.diagram;
-  heading.textContent = `Unrolled around t = ${state.cursor + 1}`;
-  const back = state.edges === "gradient";
-  for (const key of ["forward", "gradient"]) {
-    flow[key].setAttribute("aria-pressed", String(state.edges === key));
-  }
-  for (const key of Object.keys(weights)) {
-    weights[key].setAttribute("aria-pressed", String(state.held === key));
-  }
-  const units = view.units === 1 ? "the one unit" : `all ${view.units} units`;
-  const grey = view.odd ? " (grey: not a number)" : "";
-  how.textContent =
-    `Same colour, same weights. A box: ${units}${grey}. Line ${widthWords(back, view.thickest)}.`;
-}
-
-/** Words for a screen reader. */
-export function diagramLabel({ view, state }) {
-  const best = view.vocabulary[view.arrays.top[state.cursor * view.kept]];
-  return `Network unrolled around step ${state.cursor + 1}, reading ${visible(
-    view.inputs[state.cursor],
-  )}, most likely next ${visible(best)}`;
+  context.globalAlpha = 1;
 }
 
 /** Where the diagram's window should begin. */

@@ -1,8 +1,11 @@
 // The unrolled diagram's edges: which there are, how thick they are, how they are drawn and found.
 import { clamp, gradientNorm, number } from "../shared/format.js";
+import { beginning } from "./unfold.js";
 
-const FLOOR = -8; // log10 of the gradient norm drawn as a hairline
-const CEILING = 1; // and as the thickest line: absolute, the same for every network
+/** log10 of the gradient norm drawn as a hairline. */
+export const FLOOR = -8;
+/** And as the thickest line: absolute, the same for every network. */
+export const CEILING = 1;
 const THIN = 0.8;
 const THICK = 6.5;
 
@@ -52,31 +55,53 @@ function source(plan, levelAbove) {
   return plan.nodes.find((node) => node.level === levelAbove - 1).y;
 }
 
-/** Draws one edge, its arrow in the direction the numbers flow. */
-export function drawEdge(context, edge, { colour, width, back, lit, dim }) {
-  const [ax, ay, bx, by] = back
-    ? [edge.x1, edge.y1, edge.x0, edge.y0]
-    : [edge.x0, edge.y0, edge.x1, edge.y1];
-  const length = Math.hypot(bx - ax, by - ay);
-  if (length < 2) return;
-  const [ux, uy] = [(bx - ax) / length, (by - ay) / length];
+/**
+ * Draws one edge, its arrow in the direction the numbers flow.
+ * @param edge a straight one, or one with a cubic `curve`
+ * @param {object} style `part`: how much of the way the arrow has come, 0 to 1
+ */
+export function drawEdge(context, edge, style) {
+  const { colour, width, back, lit, dim, part = 1, alpha = 1 } = style;
+  const way = route(edge, back, part);
+  const [end, before] = [way[way.length - 1], way[way.length - 2]];
+  const length = way.reduce(
+    (sum, [x, y], at) => sum + (at ? Math.hypot(x - way[at - 1][0], y - way[at - 1][1]) : 0), 0,
+  );
+  const run = Math.hypot(end[0] - before[0], end[1] - before[1]);
+  if (length < 2 || run === 0) return;
+  const [ux, uy] = [(end[0] - before[0]) / run, (end[1] - before[1]) / run];
   const head = Math.min(length * 0.6, 5 + 1.1 * width);
-  context.globalAlpha = dim ? 0.13 : 1;
+  context.globalAlpha = (dim ? 0.13 : 1) * alpha;
   context.strokeStyle = context.fillStyle = colour;
   context.lineWidth = Math.max(width, 1) + (lit ? 1.5 : 0);
   context.setLineDash(width ? [] : [3, 3]);
   context.beginPath();
-  context.moveTo(ax, ay);
-  context.lineTo(bx - ux * head * 0.8, by - uy * head * 0.8);
+  context.moveTo(...way[0]);
+  if (way.length === 4) {
+    const [, out, into, short] = beginning(way, 1 - (0.8 * head) / length);
+    context.bezierCurveTo(...out, ...into, ...short);
+  } else {
+    context.lineTo(end[0] - ux * head * 0.8, end[1] - uy * head * 0.8);
+  }
   context.stroke();
   context.setLineDash([]);
   const half = 2.6 + 0.62 * width;
   context.beginPath();
-  context.moveTo(bx, by);
-  context.lineTo(bx - ux * head - uy * half, by - uy * head + ux * half);
-  context.lineTo(bx - ux * head + uy * half, by - uy * head - ux * half);
+  context.moveTo(...end);
+  context.lineTo(end[0] - ux * head - uy * half, end[1] - uy * head + ux * half);
+  context.lineTo(end[0] - ux * head + uy * half, end[1] - uy * head - ux * half);
   context.fill();
   context.globalAlpha = 1;
+}
+
+/* The points of an edge as far as the arrow has come: two of a line, four of a curve. */
+function route({ curve, x0, y0, x1, y1 }, back, part) {
+  if (curve) {
+    const way = back ? [...curve].reverse() : curve;
+    return part < 1 ? beginning(way, part) : way;
+  }
+  const [ax, ay, bx, by] = back ? [x1, y1, x0, y0] : [x0, y0, x1, y1];
+  return [[ax, ay], [ax + part * (bx - ax), ay + part * (by - ay)]];
 }
 
 /** The edge nearest to a point, or null when none is within reach. */
@@ -96,6 +121,7 @@ export function edgeAt(edges, px, py, reach) {
 /** What an edge carries, in words. */
 export function edgeWords(view, edge, back) {
   const name = { xh: "W_xh", hh: "W_hh", hq: "W_hq" }[edge.kind];
+  if (edge.t === undefined) return `${name}: the same weights at every step`;
   const layer = edge.n >= 0 && view.layers.length > 1 ? `, ${view.layers[edge.n].label}` : "";
   const where = `${name} at t = ${edge.t + 1}${layer}`;
   if (!back) {

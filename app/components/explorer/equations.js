@@ -1,6 +1,7 @@
 // The chosen unit's own equation with this step's numbers. Only from lanes that are there: a value
 // that was not sent (the state before the first step) stays a letter.
-import { el, symbol } from "../shared/dom.js";
+import { el } from "../shared/dom.js";
+import { equation } from "./mathml.js";
 import { layerIndex } from "./unpack.js";
 
 const NEEDS = {
@@ -57,21 +58,15 @@ export function equationNumbers(x) {
 /** Makes the formulas and the places for their numbers. */
 export function buildEquations(x) {
   const before = x.view.layers[layerIndex(x.view)].reverse ? "t+1" : "t−1";
-  const [h, c, was] = [symbol("h", "t"), symbol("c", "t"), x.view.cell === "gru" ? "h" : "c"];
-  const weight = (name) => ["W", el("sub", { text: name })];
-  const elman = (activation) => [
-    [h, ` = ${activation}(`, ...weight("xh"), symbol("x", "t"), " + b + ", ...weight("hh"),
-      symbol("h", before), ")"],
-  ];
   const formulas = {
-    rnn_tanh: () => elman("tanh"),
-    rnn_relu: () => elman("relu"),
-    gru: () => [[h, " = (1 − z)·n + z·", symbol(was, before)]],
-    lstm: () => [[c, " = f·", symbol(was, before), " + i·g"], [h, " = o·tanh ", symbol("c", "t")]],
-  }[x.view.cell]();
+    rnn_tanh: [`h_t = tanh(W_xh x_t + b + W_hh h_{${before}})`],
+    rnn_relu: [`h_t = relu(W_xh x_t + b + W_hh h_{${before}})`],
+    gru: [`h_t = (1 − z) ⊙ n + z ⊙ h_{${before}}`],
+    lstm: [`c_t = f ⊙ c_{${before}} + i ⊙ g`, "h_t = o ⊙ tanh(c_t)"],
+  }[x.view.cell];
   const lines = equationNumbers(x).map(() => el("span"));
   const rows = lines.map((line, at) =>
-    el("p", { class: "equation" }, [el("span", {}, formulas[at]), " ", line]),
+    el("p", { class: "equation" }, [equation(formulas[at]), " ", line]),
   );
   const title = lines.length ? [el("h4", { text: "The step in numbers" })] : [];
   return { lines, nodes: [...title, ...rows] };

@@ -1,62 +1,21 @@
 // Mouse, touch, keyboard and controls. Each handler changes the state and asks for a redraw.
-import { stepFor, tell } from "../shared/cursor.js";
+import { stepFor } from "../shared/cursor.js";
 import { showTip } from "../shared/dom.js";
 import { clamp } from "../shared/format.js";
-import { announce } from "../shared/link.js";
+import { choose, chooseUnit } from "./choosing.js";
+import { bindDetails } from "./details.js";
+import {
+  changeSpeed, commit, halt, moveTo, play, playBack, playStep, setWindow, toggleFold,
+} from "./film.js";
 import { gradientWords } from "./gradient.js";
 import { cellAt, cellWords } from "./heatmap.js";
 import { diagramWords, edgeUnder, unitAt } from "./pointing.js";
 
 const REST = 250; // ms after the last key press until Python hears of the step
-const TEMPO = 260; // ms a step while playing
-
-/**
- * Moves the cursor; Python is not told.
- * @param {boolean} own whether it moved here and not in a linked component
- */
-export function moveTo(x, step, own = true) {
-  const goal = clamp(step, 0, x.view.steps - 1);
-  if (goal === x.state.cursor) return;
-  x.state.cursor = goal;
-  if (own) {
-    x.ahead = null;
-    announce(x, goal);
-  }
-  x.ask("cursor");
-}
-
-function commit(x) {
-  clearTimeout(x.resting);
-  tell(x.state, "cursor", x.state.cursor, x.setStateValue);
-}
 
 function commitSoon(x) {
   clearTimeout(x.resting);
   x.resting = setTimeout(() => commit(x), REST);
-}
-
-/** Starts or stops playing. */
-export function play(x, on) {
-  clearInterval(x.player);
-  x.state.playing = on;
-  const button = x.parts.strip.play;
-  button.textContent = on ? "❚❚ Pause" : "▶ Play";
-  button.setAttribute("aria-label", on ? "Pause" : "Play");
-  if (!on) return;
-  if (x.state.cursor === x.view.steps - 1) moveTo(x, 0);
-  x.player = setInterval(() => {
-    moveTo(x, x.state.cursor + 1);
-    if (x.state.cursor < x.view.steps - 1) return;
-    play(x, false);
-    commit(x);
-  }, TEMPO);
-}
-
-/** Choosing a value of one of the controls. */
-function choose(x, name, value) {
-  x.state[name] = value;
-  tell(x.state, name, value, x.setStateValue);
-  x.ask("all");
 }
 
 /** Binds everything once per mount. */
@@ -82,10 +41,8 @@ export function listen(x) {
 
 function bindControls(x) {
   const { strip, diagram, heatmap } = x.parts;
-  strip.play.onclick = () => {
-    play(x, !x.state.playing);
-    if (!x.state.playing) commit(x);
-  };
+  bindMotion(x);
+  bindDetails(x);
   strip.colour.onchange = () => choose(x, "strip", strip.colour.value);
   heatmap.lane.onchange = () => choose(x, "lane", heatmap.lane.value);
   heatmap.order.onchange = () => choose(x, "order", heatmap.order.value);
@@ -95,7 +52,7 @@ function bindControls(x) {
     x.setStateValue("layer", heatmap.layer.value);
   };
   for (const [key, button] of Object.entries(diagram.flow)) {
-    button.onclick = () => choose(x, "edges", key);
+    button.onclick = () => showEdges(x, key);
   }
   for (const [key, button] of Object.entries(diagram.weights)) {
     button.onpointerenter = button.onfocus = () => light(x, key);
@@ -107,33 +64,78 @@ function bindControls(x) {
   }
 }
 
+/* What moves by itself. */
+function bindMotion(x) {
+  const { strip, diagram } = x.parts;
+  strip.play.onclick = () => onPlay(x);
+  strip.step.onclick = () => onStep(x);
+  strip.speed.value = String(x.film.speed);
+  strip.speed.onchange = () => (x.film.speed = Number(strip.speed.value));
+  diagram.fold.onclick = () => toggleFold(x);
+  diagram.backward.onclick = () => onBack(x);
+  diagram.window.oninput = () => setWindow(x, diagram.window.value);
+}
+
+/* Edges show the signal while the network reads, and the gradient while that runs back. */
+function showEdges(x, key) {
+  if (key === x.state.edges) return;
+  if (x.film.run) halt(x);
+  choose(x, "edges", key);
+}
+
+function onPlay(x) {
+  if (x.film.run?.kind !== "backward" || x.film.run.ended) showEdges(x, "forward");
+  play(x);
+}
+
+function onStep(x) {
+  showEdges(x, "forward");
+  playStep(x);
+}
+
+function onBack(x) {
+  showEdges(x, "gradient");
+  playBack(x);
+}
+
+/* Keys of what moves by itself: whether it was one. */
+function motionKey(x, key) {
+  const { diagram, root } = x.parts;
+  if (key === "u") toggleFold(x);
+  else if (key === "b") onBack(x);
+  else if (key === ".") onStep(x);
+  else if (key === "+" || key === "=" || key === "-") changeSpeed(x, key === "-" ? -1 : 1);
+  else if (key === "k") diagram.window.focus();
+  else if (key === "Escape" && x.film.run) halt(x);
+  else return false;
+  if (key !== "k") root.focus({ preventScroll: true });
+  return true;
+}
+
 function light(x, key) {
   if (x.state.lit === key) return;
   x.state.lit = key;
   x.ask("diagram");
 }
 
-function chooseUnit(x, unit) {
-  if (unit === x.state.unit) return;
-  x.state.unit = clamp(unit, 0, x.view.units - 1);
-  x.ask("unit");
-}
-
 function onKey(x, event) {
   const target = event.composedPath()[0];
   if (event.altKey || event.ctrlKey || event.metaKey || target.tagName === "SELECT") return;
+  if (target.tagName === "INPUT") {
+    if (event.key === "Enter" || event.key === "Escape") x.parts.root.focus();
+    return event.stopPropagation();
+  }
   const step = stepFor(event.key, event.shiftKey, x.state.cursor, x.view.steps);
   if (step !== null) {
-    if (x.state.playing) play(x, false);
+    halt(x);
     moveTo(x, step);
     commitSoon(x);
   } else if (event.key === "ArrowUp" || event.key === "ArrowDown") {
     const row = x.order.indexOf(x.state.unit) + (event.key === "ArrowDown" ? 1 : -1);
     chooseUnit(x, x.order[clamp(row, 0, x.view.units - 1)]);
   } else if (event.key === " " && target.tagName !== "BUTTON") {
-    play(x, !x.state.playing);
-    if (!x.state.playing) commit(x);
-  } else {
+    onPlay(x);
+  } else if (!motionKey(x, event.key)) {
     return;
   }
   event.preventDefault();
@@ -154,7 +156,7 @@ function scrub(x, node, stepAt) {
     held = event.pointerId;
     before = x.state.cursor;
     x.dragging = node;
-    if (x.state.playing) play(x, false);
+    halt(x);
     node.setPointerCapture(held);
     x.parts.root.focus({ preventScroll: true });
     follow(event);
@@ -176,6 +178,7 @@ function scrub(x, node, stepAt) {
 /* While a drag lasts the window stands still, and slides on only at its two ends. */
 function diagramStep(x, px) {
   const { plan } = x;
+  if (x.film.amount > 0) return null; // all steps stand in one place
   if (px < plan.left && x.dragging !== x.parts.diagram.canvas) return null;
   const place = Math.floor((px - plan.left) / plan.column + x.start);
   return clamp(place, Math.floor(x.start), Math.ceil(x.start) + plan.shown - 1);

@@ -1,42 +1,69 @@
 // The network as it is written down, before it is unrolled: one box a layer, each with its loop.
 import { drawEdge } from "./edges.js";
+import { loopCurve, upright } from "./unfold.js";
 
 const LINE = 1.6; // px: these edges stand for all steps, so their width carries no number
 
-/** Draws x, the layers, o and the sign that says "unrolled, this is". */
+/**
+ * Draws x, the layers, o and the sign that says "unrolled, this is". While the network folds, this
+ * picture goes to where the columns run together, and gives way to them.
+ * @returns its edges, for the pointer
+ */
 export function drawFolded(context, x, look) {
-  const { plan, theme, sizes } = x;
-  const middle = plan.left * 0.4;
+  const { plan, theme, sizes, shape } = x;
+  const alpha = (1 - shape.amount) ** 2;
+  if (alpha < 0.01) return [];
+  const middle = (1 - shape.amount) * plan.left * 0.4 + shape.amount * shape.home;
   const top = Math.min(...plan.nodes.map((node) => node.y));
   const low = Math.max(...plan.nodes.map((node) => node.y)) + plan.tall;
   context.textAlign = "center";
   context.textBaseline = "middle";
-  drawBoxes(context, x, middle, look);
-  for (const joint of joints(plan, middle, top, low)) {
-    drawEdge(context, joint, {
-      colour: theme.weights[joint.kind],
+  const edges = [...loops(x, middle), ...joints(plan, middle, top, low)];
+  for (const edge of edges) {
+    drawEdge(context, edge, {
+      colour: theme.weights[edge.kind],
       width: LINE,
       back: look.back,
-      lit: look.lit === joint.kind,
-      dim: look.lit !== null && look.lit !== joint.kind,
+      lit: look.lit === edge.kind,
+      dim: look.lit !== null && look.lit !== edge.kind,
+      alpha,
     });
   }
+  context.globalAlpha = alpha;
+  drawBoxes(context, x, middle);
   context.fillStyle = theme.text;
   context.font = `italic ${plan.token}px serif`;
   context.fillText("x", middle, plan.bottom + plan.token / 2 + 6);
   context.fillText("o", middle, plan.small + plan.token / 2 + 5);
   context.fillStyle = theme.muted;
+  context.globalAlpha = alpha ** 4;
   context.font = `${1.5 * sizes.base}px ${theme.font}`;
   context.fillText("=", plan.left - 10 * sizes.scale, (top + low) / 2);
+  context.globalAlpha = 1;
+  for (const edge of edges) if (edge.curve) upright(edge);
+  return edges;
 }
 
-function drawBoxes(context, { plan, view, theme, sizes }, middle, look) {
+function boxWidth({ plan, view }) {
+  return plan.left * (view.layers.length > 1 ? 0.58 : 0.36);
+}
+
+/* From each box back into it; a reverse layer's arrow ends above, a forward one's below. */
+function loops(x, middle) {
+  const { plan, view, sizes } = x;
+  const right = middle + boxWidth(x) / 2;
+  return view.layers.map(({ reverse }, n) => {
+    const y = plan.nodes[n].y + plan.tall / 2;
+    return { kind: "hh", n, curve: loopCurve(right, y, plan.tall, sizes.scale, reverse) };
+  });
+}
+
+function drawBoxes(context, x, middle) {
+  const { plan, view, theme } = x;
   const many = view.layers.length > 1;
-  const wide = plan.left * (many ? 0.58 : 0.36);
+  const wide = boxWidth(x);
   view.layers.forEach((layer, n) => {
     const { y } = plan.nodes[n];
-    const loop = { right: middle + wide / 2, y: y + plan.tall / 2, reverse: layer.reverse };
-    drawLoop(context, loop, plan.tall, theme.weights.hh, sizes.scale, look.lit);
     context.beginPath();
     context.roundRect(middle - wide / 2, y, wide, plan.tall, Math.min(7, plan.tall / 3));
     context.fillStyle = theme.ground;
@@ -60,24 +87,4 @@ function joints(plan, middle, top, low) {
     between.push(edge("xh", Math.min(...ys(level - 1)), Math.max(...ys(level)) + plan.tall));
   }
   return [edge("xh", plan.bottom + 3, low), ...between, edge("hq", top, plan.top + 4)];
-}
-
-/* From the box back into the box; a reverse layer's arrow ends above, a forward one's below. */
-function drawLoop(context, { right, y, reverse }, tall, colour, scale, lit) {
-  const far = right + 18 * scale;
-  const half = Math.min(tall * 0.3, 11 * scale);
-  context.globalAlpha = lit !== null && lit !== "hh" ? 0.13 : 1;
-  context.strokeStyle = context.fillStyle = colour;
-  context.lineWidth = lit === "hh" ? LINE + 1.5 : LINE;
-  context.beginPath();
-  context.moveTo(right, y - half);
-  context.bezierCurveTo(far, y - half * 1.6, far, y + half * 1.6, right, y + half);
-  context.stroke();
-  const tip = reverse ? y - half : y + half;
-  context.beginPath();
-  context.moveTo(right, tip);
-  context.lineTo(right + 7, tip - 5);
-  context.lineTo(right + 7.5, tip + 4);
-  context.fill();
-  context.globalAlpha = 1;
 }

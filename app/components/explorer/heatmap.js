@@ -3,7 +3,7 @@ import { timeAxis } from "../shared/axis.js";
 import { level, ramp } from "../shared/colours.js";
 import { el, fill, sized } from "../shared/dom.js";
 import { brief, number } from "../shared/format.js";
-import { unitOrder } from "./unpack.js";
+import { orderOptions, unitOrder } from "./unpack.js";
 import { veil } from "./veil.js";
 
 const PAD = 4; // px above and below the image, so that frames are not cut
@@ -105,8 +105,8 @@ function captionHeatmap({ parts, view, state, crowded }, lane, lut, odd) {
   fill(choice, view.lanes.map((each) => [each.key, each.label]), lane.key);
   fill(layer, view.layers.map((each) => [each.name, each.label]), view.layer);
   layer.hidden = view.layers.length < 2;
-  order.value = state.order;
-  order.hidden = !view.arrays.similarity || view.units < 3;
+  fill(order, orderOptions(view), state.order);
+  order.hidden = orderOptions(view).length < 2 || view.units < 3;
   low.textContent = brief(lane.range[0]);
   high.textContent = brief(lane.range[1]);
   bar.style.backgroundImage = ramp(lut);

@@ -2,8 +2,11 @@
 import { dress, readTheme, themeKey } from "../shared/colours.js";
 import { threeDigits } from "../shared/format.js";
 import { follow } from "../shared/link.js";
-import { captionDiagram, diagramGoal, diagramLabel, drawDiagram, layDiagram } from "./diagram.js";
-import { listen, moveTo, play } from "./events.js";
+import { captionDiagram, diagramLabel, headDiagram, runNews } from "./caption.js";
+import { diagramGoal, drawDiagram, layDiagram } from "./diagram.js";
+import { listen } from "./events.js";
+import { advance, halt, moveTo, newFilm, showPlaying } from "./film.js";
+import { drawDetail } from "./details.js";
 import { drawGradient, overlayGradient } from "./gradient.js";
 import { drawHeatmap, overlayHeatmap } from "./heatmap.js";
 import { buildInspector, summary, tighten, writeInspector } from "./inspector.js";
@@ -12,7 +15,7 @@ import { referenceWords } from "./references.js";
 import { skeleton } from "./skeleton.js";
 import { fitTo, newState } from "./state.js";
 import { buildStrip, colourStrip, markStrip } from "./text_strip.js";
-import { readMeta, unitOrder, unpack } from "./unpack.js";
+import { extraKey, readMeta, unitOrder, unpack } from "./unpack.js";
 
 const SIGNS = { vanishing: "↘", healthy: "✓", exploding: "↗", undecided: "?" };
 const PADDING = 10; // left and right of the root together, as in shared.css
@@ -32,6 +35,7 @@ export default function explorerComponent({ data, parentElement, setStateValue }
 
 function mount(parentElement) {
   const x = { parts: skeleton(), state: newState(), wanted: new Set(), start: null };
+  x.film = newFilm();
   x.still = window.matchMedia("(prefers-reduced-motion: reduce)");
   x.ask = (what) => {
     x.wanted.add(what);
@@ -44,9 +48,9 @@ function mount(parentElement) {
   window.addEventListener("resize", x.onWindow);
   document.fonts?.ready.then(() => x.ask("size"));
   listen(x);
-  play(x, false);
+  showPlaying(x);
   x.unlink = follow(x, (step, written) => {
-    if (x.state.playing) play(x, false);
+    halt(x);
     x.ahead = written;
     x.ask("cursor");
     moveTo(x, step, false);
@@ -56,8 +60,9 @@ function mount(parentElement) {
 
 function unmount(x, parentElement) {
   x.unlink();
-  clearInterval(x.player);
   clearTimeout(x.resting);
+  clearTimeout(x.settling);
+  clearTimeout(x.showing);
   clearTimeout(x.speaking);
   cancelAnimationFrame(x.frame);
   x.resizer.disconnect();
@@ -71,8 +76,12 @@ function receive(x, data) {
   const meta = readMeta(data);
   const { root, heatmap } = x.parts;
   const fresh = meta.identity !== x.view?.identity || meta.layer !== x.view?.layer;
-  if (fresh) x.start = x.ahead = null;
-  const view = fresh ? unpack(data) : Object.assign(x.view, choices(meta));
+  if (fresh) {
+    x.start = x.ahead = null;
+    if (!(x.film.run?.kind === "forward" && x.film.run.moving)) halt(x);
+  }
+  const more = extraKey(meta) !== x.view?.extra;
+  const view = fresh || more ? unpack(data) : Object.assign(x.view, choices(meta));
   x.view = view;
   const before = JSON.stringify(choices(x.state));
   fitTo(x.state, view);
@@ -87,12 +96,12 @@ function receive(x, data) {
   }
   writeHeadline(x);
   heatmap.layer.value = view.layer;
-  if (fresh || chosen || themeKey(readTheme(root)) !== x.themeKey) x.ask("all");
+  if (fresh || more || chosen || themeKey(readTheme(root)) !== x.themeKey) x.ask("all");
 }
 
 /* What Python may set without sending other content. */
-function choices({ cursor, lane, order, strip, edges }) {
-  return { cursor, lane, order, strip, edges };
+function choices({ cursor, lane, order, strip, edges, unit, detail, asked }) {
+  return { cursor, lane, order, strip, edges, unit, detail, asked };
 }
 
 function writeHeadline({ parts, view }) {
@@ -119,16 +128,18 @@ function redraw(x) {
     x.sizeKey = null; // hidden: all is drawn when it gets a width again
     return;
   }
+  const moved = advance(x, performance.now());
   if (wanted.has("all") || wanted.has("size")) everything(x, wanted.has("all"));
   if (wanted.has("unit")) unitChanged(x);
   if (wanted.has("cursor")) cursorChanged(x);
+  if (moved) x.slid = false;
   if (wanted.has("diagram")) drawDiagram(x, x.start);
   else slide(x);
   markPainted(x);
 }
 
 function everything(x, changed) {
-  const { root, main } = x.parts;
+  const { root, main, detail } = x.parts;
   const width = root.clientWidth - PADDING;
   const tallest = budget(window.innerHeight, topOf(root));
   const key = `${width} ${tallest} ${window.devicePixelRatio}`;
@@ -141,7 +152,10 @@ function everything(x, changed) {
   styleRoot(x);
   colourStrip(x);
   captionDiagram(x);
-  const room = x.sizes.budget - (main.offsetTop - root.offsetTop);
+  drawDetail(x);
+  x.writeDetail();
+  const below = x.sizes.narrow ? 0 : detail.box.offsetHeight;
+  const room = x.sizes.budget - (main.offsetTop - root.offsetTop) - below;
   const tall = share(x, room);
   layDiagram(x, x.sizes.main, tall.diagram);
   drawHeatmap(x, x.sizes.main, tall.heatmap);
@@ -185,6 +199,8 @@ function styleRoot({ parts, sizes, theme }) {
 function unitChanged(x) {
   overlayHeatmap(x);
   writeInspector(x);
+  drawDetail(x);
+  x.writeDetail();
   if (x.state.strip === "unit") colourStrip(x);
 }
 
@@ -195,17 +211,16 @@ function cursorChanged(x) {
   overlayHeatmap(x);
   overlayGradient(x);
   writeInspector(x);
-  captionStep(x);
+  x.writeDetail();
+  if (x.state.strip === "reach") colourStrip(x);
+  headDiagram(x);
   x.slid = false;
   clearTimeout(x.speaking);
   x.speaking = setTimeout(() => {
-    live.textContent = summary(x);
+    if (x.film.run?.moving) return;
+    live.textContent = runNews(x) + summary(x);
     diagram.canvas.setAttribute("aria-label", diagramLabel(x));
   }, 400);
-}
-
-function captionStep({ parts, state }) {
-  parts.diagram.heading.textContent = `Unrolled around t = ${state.cursor + 1}`;
 }
 
 /* The diagram's window glides to the cursor; at once when motion is unwelcome or the way is far. */

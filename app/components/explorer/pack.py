@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from app.components.explorer.details import FeatureUnit
 from app.components.explorer.view import ExplorerView
 
 __all__ = ["MAGIC", "pack"]
@@ -73,6 +74,22 @@ def _arrays(view: ExplorerView) -> dict[str, np.ndarray]:
             arrays[f"lane{index}"] = values
     for index, reference in enumerate(view.references):
         arrays[f"reference{index}"] = _plain(reference.surprise, np.float64)
+    return arrays | _details(view)
+
+
+def _details(view: ExplorerView) -> dict[str, np.ndarray]:
+    """What is there only when it was asked for."""
+    arrays = {}
+    if view.sums is not None:
+        sums = view.sums.arrays().items()
+        arrays |= {f"sums_{name}": _plain(array, array.dtype.type) for name, array in sums}
+    if view.reach is not None:
+        arrays["reach"] = _plain(view.reach, np.float32)
+    for index, feature in enumerate(view.features or ()):
+        arrays[f"feature{index}"] = _plain(feature.order, np.int32)
+    if view.change is not None:
+        arrays["change_relative"] = _plain(view.change.relative, np.float64)
+        arrays["change_surprise"] = _plain(view.change.surprise, np.float64)
     return arrays
 
 
@@ -106,7 +123,7 @@ def _lane_place(view: ExplorerView, index: int, places: dict[str, dict[str, Any]
 def _meta(view: ExplorerView) -> dict[str, Any]:
     names = (
         "identity title verdict cell hidden_size layer inputs targets kind start vocabulary "
-        "cursor lane order strip edges reference_note link"
+        "cursor lane order strip edges reference_note link unit detail offers asked"
     ).split()
     fit = view.fit and {name: _number(value) for name, value in view.fit.items()}
     return {name: getattr(view, name) for name in names} | {
@@ -125,7 +142,16 @@ def _meta(view: ExplorerView) -> dict[str, Any]:
             }
             for index, each in enumerate(view.references)
         ],
+        "sums": view.sums and {"unit": view.sums.unit, "gates": view.sums.gates},
+        "features": view.features and [_feature(each) for each in view.features],
+        "change": view.change and {"step": view.change.step, "token": view.change.token},
+        "reached": view.reach is not None,
     }
+
+
+def _feature(feature: FeatureUnit) -> dict[str, Any]:
+    scores = {name: _number(getattr(feature, name)) for name in ("chosen", "held_out")}
+    return {name: getattr(feature, name) for name in ("key", "label", "lane", "unit")} | scores
 
 
 def _number(value: float) -> float | str:

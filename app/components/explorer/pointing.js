@@ -3,20 +3,23 @@ import { number, probability, visible } from "../shared/format.js";
 import { edgeAt, edgeWords } from "./edges.js";
 
 /** The step whose column holds px, or null. */
-function columnAt({ plan, start, view }, px) {
+function columnAt({ plan, start, view, shape, state }, px) {
+  if (shape.amount) {
+    return shape.amount === 1 && Math.abs(px - shape.home) < shape.wide ? state.cursor : null;
+  }
   const t = Math.floor((px - plan.left) / plan.column + start);
   return px < plan.left || t < 0 || t >= view.steps ? null : t;
 }
 
 /** The unit of a node's grid under the point: {n, t, unit}, or null. */
 export function unitAt(x, px, py) {
-  const { plan, grid, view, start } = x;
+  const { shape, grid, view } = x;
   const t = columnAt(x, px);
   if (t === null) return null;
-  const centre = plan.left + (t - start + 0.5) * plan.column;
-  for (const [n, node] of plan.nodes.entries()) {
-    const across = (px - (centre + node.shift - plan.wide / 2)) / plan.wide;
-    const down = (py - node.y) / plan.tall;
+  const centre = shape.centre(t);
+  for (const [n, node] of shape.nodes.entries()) {
+    const across = (px - (centre + node.shift - shape.wide / 2)) / shape.wide;
+    const down = (py - node.y) / shape.tall;
     if (across < 0 || across >= 1 || down < 0 || down >= 1) continue;
     const unit = Math.floor(across * grid.columns) * grid.rows + Math.floor(down * grid.rows);
     return unit < view.units ? { n, t, unit } : null;
@@ -24,9 +27,10 @@ export function unitAt(x, px, py) {
   return null;
 }
 
-/** The edge under the point, or null. */
-export function edgeUnder({ plan, edges }, px, py) {
-  return px > plan.left ? edgeAt(edges ?? [], px, py, 7) : null;
+/** The edge under the point, or null; left of the unrolled network, one of the folded one. */
+export function edgeUnder({ plan, edges, symbols, shape }, px, py) {
+  if (shape.amount > 0 && shape.amount < 1) return null;
+  return edgeAt(shape.amount || px > plan.left ? edges : symbols, px, py, 7);
 }
 
 /** The tooltip's words; empty where there is nothing to say. */

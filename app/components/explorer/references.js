@@ -2,6 +2,8 @@
 import { threeDigits } from "../shared/format.js";
 import { surprise } from "./unpack.js";
 
+const NO_GATES = ["h", "c", "from_input", "from_state"];
+
 /** The surprise of a blind guess among V tokens, ln V nats: half of the scale of surprises. */
 export function blindGuess(view) {
   return Math.log(Math.max(view.vocabulary.length, 2));
@@ -16,7 +18,17 @@ export function stripOptions(view) {
     ...(last ? [["difference", `network − ${last.label}`]] : []),
     ["gradient", "gradient norm"],
     ["unit", "chosen unit"],
+    ...gateOptions(view),
+    ...(view.offers?.includes("reach") ? [["reach", "reach of the cursor's loss"]] : []),
+    ...(view.offers?.includes("change") ? [["change", "change after another token"]] : []),
   ];
+}
+
+/* A gate's mean over the units. */
+function gateOptions(view) {
+  if (!view.offers?.includes("mean")) return [];
+  const gates = view.lanes.filter(({ key }) => !NO_GATES.includes(key));
+  return gates.map(({ key, label }) => [`mean:${key}`, `${label}, mean of units`]);
 }
 
 /** The reference that `strip` names, or undefined. */

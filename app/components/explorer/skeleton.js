@@ -1,5 +1,9 @@
 // The component's elements, made once per mount. Words only; no numbers.
 import { colourBar, el, select, stage, symbol } from "../shared/dom.js";
+import { detailBox } from "./details.js";
+import { BACK_PACE, SPEEDS } from "./forward.js";
+
+const SPEED_OPTIONS = SPEEDS.map((speed) => [String(speed), `${speed} a second`]);
 
 function headline() {
   const title = el("p", { class: "title" });
@@ -15,11 +19,15 @@ function headline() {
 function strip() {
   const tokens = el("div", { class: "tokens", dir: "auto", "data-testid": "strip" });
   const play = el("button", { type: "button", class: "play", "aria-label": "Play" });
+  const step = el("button", { type: "button", text: "Step", title: "Read one step (key .)" });
+  const speed = select(
+    `Steps a second; the gradient runs back ${BACK_PACE} times as fast`, SPEED_OPTIONS,
+  );
   const colour = select("Colour of the text", []);
   const bar = colourBar();
   const how = el("p", { class: "how" });
-  const row = el("div", { class: "row" }, [play, colour, bar.scale, how]);
-  return { ...bar, box: el("section", {}, [tokens, row]), tokens, play, colour, how };
+  const row = el("div", { class: "row" }, [play, step, speed, colour, bar.scale, how]);
+  return { ...bar, box: el("section", {}, [tokens, row]), tokens, play, step, speed, colour, how };
 }
 
 function diagram() {
@@ -45,17 +53,32 @@ function diagram() {
   const canvas = el("canvas", { role: "img", "data-testid": "diagram" });
   const how = el("p", { class: "how" });
   const row = el("div", { class: "row" }, [heading, legend, toggle]);
-  return { box: el("section", {}, [row, canvas, how]), heading, weights, flow, canvas, how };
+  const moving = motion();
+  const below = el("div", { class: "row" }, [moving.box, how]);
+  const box = el("section", {}, [row, canvas, below]);
+  return { ...moving, box, heading, weights, flow, canvas, how };
+}
+
+/* What folds the network, runs the gradient back, and cuts its way. */
+function motion() {
+  const fold = el("button", { type: "button", class: "fold", title: "Fold or unfold (key u)" });
+  const backward = el("button", {
+    type: "button", class: "backward", title: "The gradient's way back from the loss (key b)",
+  });
+  const window = el("input", {
+    type: "number", min: "1", step: "1", placeholder: "off", "data-testid": "window",
+    "aria-label": "Truncation window k, in steps; empty for none",
+    title: "Truncation window k, in steps (key k): where truncated backpropagation would cut",
+  });
+  const label = el("label", { class: "window" }, [el("span", { text: "window k" }), window]);
+  return { box: el("span", { class: "motion" }, [fold, backward, label]), fold, backward, window };
 }
 
 function heatmap() {
   const heading = el("h3");
   const lane = select("What the heatmap shows", []);
   const layer = select("Layer", []);
-  const order = select("Order of the units", [
-    ["index", "by index"],
-    ["similarity", "by similarity"],
-  ]);
+  const order = select("Order of the units", []);
   const bar = colourBar();
   const pictures = stage("Heatmap of units over time");
   pictures.overlay.setAttribute("data-testid", "heatmap");
@@ -82,6 +105,7 @@ function gradient() {
 export function skeleton() {
   const parts = { headline: headline(), strip: strip(), diagram: diagram(), heatmap: heatmap() };
   parts.gradient = gradient();
+  parts.detail = detailBox();
   parts.inspector = el("aside", { class: "inspector", "aria-label": "This step in numbers" });
   parts.main = el("div", { class: "main" }, [
     parts.diagram.box, parts.heatmap.box, parts.gradient.box,
@@ -93,8 +117,11 @@ export function skeleton() {
     {
       class: "unrolled explorer", "data-testid": "explorer", tabindex: "0", role: "group",
       "aria-label": "Explorer of the recurrent network, step by step. Arrow keys move the " +
-        "time cursor, shift and arrow ten steps, up and down choose a unit, space plays.",
-      "aria-keyshortcuts": "ArrowLeft ArrowRight Home End PageUp PageDown Space ArrowUp ArrowDown",
+        "time cursor, shift and arrow ten steps, up and down choose a unit, space plays, dot reads " +
+        "one step, plus and minus set the speed, u folds the network or unfolds it, b runs the " +
+        "gradient back, k goes to the truncation window, escape ends a run.",
+      "aria-keyshortcuts": "ArrowLeft ArrowRight Home End PageUp PageDown Space ArrowUp " +
+        "ArrowDown . + - u b k Escape",
     },
     [
       parts.headline.box, parts.strip.box,

@@ -2,8 +2,11 @@
 import { adopt } from "../shared/cursor.js";
 import { clamp } from "../shared/format.js";
 import { stripOptions } from "./references.js";
+import { orderOptions } from "./unpack.js";
 
-const CHOICES = ["cursor", "lane", "order", "strip", "edges"];
+const CHOICES = ["cursor", "lane", "order", "strip", "edges", "unit", "detail", "asked"];
+
+const UNSENT = { unit: 0, detail: "", asked: "" }; // where a page knows nothing of them
 
 /** The state of a component that has seen no data yet. */
 export function newState() {
@@ -17,10 +20,10 @@ export function newState() {
 
 /** Fits the state to new data: cursor, unit, lane and strip survive where they can. */
 export function fitTo(state, view) {
-  for (const name of CHOICES) adopt(state, name, view[name]);
+  for (const name of CHOICES) adopt(state, name, view[name] ?? UNSENT[name]);
   state.cursor = clamp(Math.round(state.cursor), 0, view.steps - 1);
   state.unit = clamp(state.unit, 0, view.units - 1);
   if (!view.lanes.some((lane) => lane.key === state.lane)) state.lane = view.lanes[0].key;
-  if (!view.arrays.similarity) state.order = "index";
+  if (!orderOptions(view).some(([value]) => value === state.order)) state.order = "index";
   if (!stripOptions(view).some(([value]) => value === state.strip)) state.strip = "surprise";
 }

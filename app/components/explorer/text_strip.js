@@ -4,6 +4,7 @@ import { el, fill } from "../shared/dom.js";
 import { brief, tenTo, visible } from "../shared/format.js";
 import { blindGuess, difference, namedReference, stripOptions } from "./references.js";
 import { layerIndex, surprise } from "./unpack.js";
+import { changeScale, meanScale, reachScale } from "./strip_scales.js";
 import { veilTokens } from "./veil.js";
 
 /** Makes the tokens' spans anew; only when the text changed. */
@@ -29,6 +30,9 @@ export function stripScale(x) {
   const { view, theme, state } = x;
   if (state.strip === "unit") return unitScale(x);
   if (state.strip === "difference") return differenceScale(x);
+  if (state.strip === "reach") return reachScale(x);
+  if (state.strip === "change") return changeScale(x);
+  if (state.strip.startsWith("mean:")) return meanScale(x);
   if (state.strip === "gradient") {
     const n = layerIndex(view);
     const span = view.decades ?? [0, 1];

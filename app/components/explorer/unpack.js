@@ -2,12 +2,21 @@
 
 const TYPES = { float32: Float32Array, float64: Float64Array, int32: Int32Array };
 TYPES.uint8 = Uint8Array;
+const FEATURES = [
+  ["quotes", "quotation marks"], ["brackets", "brackets"], ["line", "position in the line"],
+  ["space", "after a space"], ["capital", "capital letter"],
+];
 
 function head(bytes) {
   const magic = String.fromCharCode(...bytes.subarray(0, 4));
   if (magic !== "UNR1") throw new Error(`explorer: unknown data (${magic})`);
   const length = new DataView(bytes.buffer, bytes.byteOffset).getUint32(4, true);
   return { length, first: Math.ceil((8 + length) / 8) * 8 };
+}
+
+/** A string that changes with what Python sends on demand. */
+export function extraKey({ sums, features, change, reached }) {
+  return JSON.stringify([sums, features, change, reached]);
 }
 
 /** The meta object alone, without touching the arrays. */
@@ -33,6 +42,7 @@ export function unpack(bytes) {
     Object.entries(places).map(([name, place]) => [name, array(place)]),
   );
   for (const lane of view.lanes) lane.values = array(lane.place);
+  view.extra = extraKey(view);
   view.steps = view.inputs.length;
   view.units = view.hidden_size;
   view.kept = places.top.shape[1];
@@ -40,6 +50,10 @@ export function unpack(bytes) {
   for (const reference of view.references) {
     reference.surprise = view.arrays[reference.array];
     reference.perplexity = Number(reference.perplexity);
+  }
+  for (const [index, feature] of (view.features ?? []).entries()) {
+    feature.order = view.arrays[`feature${index}`];
+    for (const name of ["chosen", "held_out"]) feature[name] = Number(feature[name]);
   }
   addRanges(view);
   return view;
@@ -103,8 +117,20 @@ export function layerIndex(view) {
   return view.layers.findIndex((layer) => layer.name === view.layer);
 }
 
-/** The unit drawn in each row. */
+/** What the units may be ordered by, as [value, text]; `value` is what Python hears. */
+export function orderOptions(view) {
+  const features = view.offers?.includes("units") ? FEATURES : [];
+  return [
+    ["index", "by index"],
+    ...(view.arrays.similarity ? [["similarity", "by similarity"]] : []),
+    ...features.map(([key, words]) => [`feature:${key}`, `by r with: ${words}`]),
+  ];
+}
+
+/** The unit drawn in each row; by index as long as Python has not sent the order. */
 export function unitOrder(view, order) {
+  const feature = view.features?.find(({ key }) => order === `feature:${key}`);
+  if (feature) return feature.order;
   if (order === "similarity" && view.arrays.similarity) return view.arrays.similarity;
   return Int32Array.from({ length: view.units }, (_, unit) => unit);
 }

@@ -5,12 +5,21 @@ from typing import Any
 
 import numpy as np
 
+from app.components.explorer.details import (
+    DETAILS,
+    OFFERS,
+    Change,
+    FeatureUnit,
+    UnitSums,
+    require_shape,
+)
+
 __all__ = ["FLAGS", "SCALES", "ExplorerView", "Lane", "Reference"]
 
 SCALES = ("signed_unit", "signed_own", "unit")
 FLAGS = {"ok": 0, "exact zero": 1, "underflow": 2, "non-finite": 3}
 CELLS = ("rnn_tanh", "rnn_relu", "gru", "lstm")
-STRIPS = ("surprise", "difference", "gradient", "unit")
+STRIPS = ("surprise", "difference", "gradient", "unit", "reach", "change")
 
 
 @dataclass(frozen=True, eq=False)
@@ -102,16 +111,26 @@ class ExplorerView:
         loss: {"at": "mean" | "last", "value": nats, "perplexity": float}.
         cursor: 0-based step at first mount, and whenever this value changes; kept inside the text.
         lane: Key of the lane to show; one that this layer has not (another cell's) shows h.
-        order: "index" or "similarity".
+        order: "index", "similarity" or "feature:<key>"; one that is not there shows "index".
         similarity: int32 (H,), the unit drawn in each row, or None when there is none.
-        strip: "surprise", "gradient", "unit", "reference:<key>" or "difference" (the network's
-            surprise less that of the last of `references`); a reference that is not there shows
-            "surprise".
+        strip: "surprise", "gradient", "unit" (the lane of the chosen unit), "mean:<lane>" (a gate's
+            mean over the units), "reach" (of the loss at the cursor), "change", "reference:<key>"
+            or "difference" (the network's surprise less that of the last of `references`); a
+            reference or lane that is not there, or what is not on offer, shows "surprise".
         edges: "forward" or "gradient".
         references: Simpler models of the same text, from the least memory to the most.
         reference_note: What they learned from, as it completes "a trigram ...": "counted on the
             rest of the text".
         link: Components of one page with the same name here share their cursor; "" for none.
+        unit: 0-based unit at first mount, and whenever this value changes; kept below H.
+        detail: What is open below the pictures: "equations", "units", "change" or "".
+        offers: What the page computes when it is asked for, of `OFFERS`; the rest is not shown.
+        sums: The chosen unit's, when `detail` asks for the equations.
+        reach: None, or float (T, T), log10 of ‖dL_t/dh_s‖ of the chosen layer, loss steps in rows;
+            NaN where it is 0 or no number.
+        features: None, or the best unit for each feature of the text.
+        asked: "<step from 1>-<index in the vocabulary>", the change that the page shows, or "".
+        change: None, or that change.
     """
 
     identity: str
@@ -151,14 +170,23 @@ class ExplorerView:
     references: tuple[Reference, ...] = ()
     reference_note: str = ""
     link: str = ""
+    unit: int = 0
+    detail: str = ""
+    offers: tuple[str, ...] = ()
+    sums: UnitSums | None = None
+    reach: np.ndarray | None = None
+    features: tuple[FeatureUnit, ...] | None = None
+    asked: str = ""
+    change: Change | None = None
 
     def __post_init__(self) -> None:
         """Refuse arrays that do not fit together, naming the argument."""
         steps, units, traces = len(self.inputs), self.hidden_size, len(self.layers)
         _one_of("cell", self.cell, CELLS)
         _one_of("kind", self.kind, ("character", "word"))
-        _one_of("order", self.order, ("index", "similarity"))
-        if not self.strip.startswith("reference:"):
+        if not self.order.startswith("feature:"):
+            _one_of("order", self.order, ("index", "similarity"))
+        if not self.strip.startswith(("reference:", "mean:")):
             _one_of("strip", self.strip, STRIPS)
         _one_of("edges", self.edges, ("forward", "gradient"))
         _one_of("layer", self.layer, tuple(each["name"] for each in self.layers))
@@ -185,24 +213,38 @@ class ExplorerView:
             "surprise": (steps,),
             "truth_rank": (steps,),
         }.items():
-            _shaped(name, getattr(self, name), shape)
+            require_shape(name, getattr(self, name), shape)
         if self.similarity is not None:
-            _shaped("similarity", self.similarity, (units,))
+            require_shape("similarity", self.similarity, (units,))
         for lane in self.lanes:
             _one_of("scale", lane.scale, SCALES)
-            _shaped(f"lanes[{lane.key}].values", lane.values, (steps, units))
+            require_shape(f"lanes[{lane.key}].values", lane.values, (steps, units))
+        self._check_references(steps)
+        self._check_details(steps, units)
+
+    def _check_references(self, steps: int) -> None:
         keys = [reference.key for reference in self.references]
         if len(set(keys)) < len(keys):
             raise ValueError(f"`references` (keys {', '.join(keys)}) must have different keys.")
         for reference in self.references:
-            _shaped(f"references[{reference.key}].surprise", reference.surprise, (steps,))
+            require_shape(f"references[{reference.key}].surprise", reference.surprise, (steps,))
+
+    def _check_details(self, steps: int, units: int) -> None:
+        _one_of("detail", self.detail, DETAILS)
+        for offer in self.offers:
+            _one_of("offers", offer, OFFERS)
+        if self.sums is not None:
+            require_shape("sums.weights", self.sums.weights, (len(self.sums.gates), units))
+            require_shape("sums.rest", self.sums.rest, (steps, len(self.sums.gates)))
+        if self.reach is not None:
+            require_shape("reach", self.reach, (steps, steps))
+        for feature in self.features or ():
+            require_shape(f"features[{feature.key}].order", feature.order, (units,))
+        if self.change is not None:
+            require_shape("change.relative", self.change.relative, (steps,))
+            require_shape("change.surprise", self.change.surprise, (steps,))
 
 
 def _one_of(name: str, value: str, allowed: tuple[str, ...]) -> None:
     if value not in allowed:
         raise ValueError(f"`{name}` (={value!r}) must be one of {', '.join(map(repr, allowed))}.")
-
-
-def _shaped(name: str, array: np.ndarray, shape: tuple[int, ...]) -> None:
-    if array.shape != shape:
-        raise ValueError(f"`{name}` (shape {array.shape}) must have shape {shape}.")
