@@ -53,7 +53,7 @@ def test_the_page_opens_and_explains_itself(visit):
         "An LSTM of 80 units, trained for 3,000 steps on Skerrow Time, reads 110 characters it has"
     ).wait_for()
     page.get_by_text(re.compile("vanishes · ×0\\.[0-9]+ per step back")).first.wait_for()
-    page.get_by_text("How to read it: one line is one network").wait_for()
+    page.locator('[data-testid="lanes"][data-painted]').wait_for()
     assert int(explorer(page).get_attribute("data-steps")) == 110
     assert len(top_rows(page)) in (5, 6)
     assert "Traceback" not in page.inner_text("body")

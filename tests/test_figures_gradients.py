@@ -67,6 +67,20 @@ def test_eigenvalues_lie_where_they_are_with_the_unit_circle_in_sight():
     assert len(eigenvalues([]).data) == 1
 
 
+def test_networks_of_one_colour_differ_by_more_than_the_points_form():
+    (block,) = analysis.spectrum(trace())
+    colours = ["#111111", "#222222", "#111111", "#111111"]
+    signs = ["circle", "square", "diamond", "x"]
+    figure = eigenvalues(
+        [NamedSpectrum(*each, block) for each in zip(signs, colours, signs, strict=True)]
+    )
+    markers = [each.marker for each in figure.data if each.mode == "markers"]
+    drawn = [each.symbol for each in markers]
+    assert drawn == ["circle", "square", "diamond-open", "x-open"]
+    assert len({each.size for each in (markers[0], markers[2], markers[3])}) == 3
+    assert markers[0].size == markers[1].size
+
+
 def closeness(error) -> Closeness:
     error = np.array(error)
     return Closeness(1 - error, error, error)
@@ -122,7 +136,7 @@ def test_lags_hold_shares_and_norms_and_say_what_a_missing_norm_is():
     assert_array_equal(figure.data[0].y, found.share)
     assert_array_equal(figure.data[0].customdata, np.cumsum(found.share))
     assert_array_equal(figure.data[1].y, found.log10_norm)
-    zero = named(figure, "exactly 0: no path of this length")
+    zero = named(figure, "exactly 0: nothing comes so far, or h is 0 there")
     assert list(zero.x) == [T - 1] == np.flatnonzero(found.status == Status.EXACT_ZERO).tolist()
     none = np.full(T, NAN)
     status = np.array([Status.NON_FINITE] + [Status.UNDERFLOW] * 4, np.uint8)

@@ -9,7 +9,7 @@ from app.theme import BLUE, VERMILION
 from core.analysis import LagContributions, Status
 
 _NO_NUMBER = {
-    Status.EXACT_ZERO: ("exactly 0: no path of this length", "triangle-down-open"),
+    Status.EXACT_ZERO: ("exactly 0: nothing comes so far, or h is 0 there", "triangle-down-open"),
     Status.UNDERFLOW: ("too small for the number format", "triangle-down"),
     Status.NON_FINITE: ("no finite number", "x-thin-open"),
 }

@@ -162,20 +162,23 @@ def decode(
 def loop_of(indices: Sequence[int]) -> tuple[int, int] | None:
     """Whether a text ends in a loop: the same tokens at least three times over.
 
+    A text of "ab ll ll" again and again ends in "l" too: what counts is the loop that covers most.
+
     Args:
         indices: The tokens.
 
     Returns:
-        Where the loop begins and its period, the shortest there is; None without a loop.
+        Where the loop that covers most begins and its period, the shortest of them; None without
+        a loop.
     """
-    size = len(indices)
+    size, found = len(indices), None
     for period in range(1, size // LOOP_REPEATS + 1):
         start = size - period
         while start > 0 and indices[start - 1] == indices[start - 1 + period]:
             start -= 1
-        if size - start >= LOOP_REPEATS * period:
-            return start, period
-    return None
+        if size - start >= LOOP_REPEATS * period and (found is None or start < found[0]):
+            found = start, period
+    return found
 
 
 def _choices(

@@ -41,7 +41,10 @@ def _choice(choice: Choice) -> dict[str, Any]:
         "token": _cut(choice.token),
         "probability": float(choice.probability),
         "rank": int(choice.rank),
-        "among": [[_cut(token), float(model), float(rule)] for token, model, rule in choice.among],
+        "among": [
+            [_cut(token), float(model), None if rule is None else float(rule)]
+            for token, model, rule in choice.among
+        ],
         "entropy": float(choice.entropy),
     }
 

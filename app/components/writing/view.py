@@ -26,8 +26,9 @@ MOST_HYPOTHESES = 20
 CLOSE = 1e-4  # probabilities and entropies may come as float32
 Kind = Literal["character", "word"]
 NodeState = Literal["alive", "pruned", "finished"]
-Option = tuple[str, float, float]
-"""a token, its probability under the model and after the decoding rule (0 where the rule cut it)"""
+Option = tuple[str, float, float | None]
+"""a token, its probability under the model and after the decoding rule (0 where the rule cut it,
+None where the rule is not one on single tokens)"""
 Hypothesis = tuple[str, float, float]
 """a text, its log probability and its score"""
 
@@ -61,7 +62,8 @@ class Choice:
             raise ValueError(f"`among` (of {len(self.among)}) must be at most {KEPT}.")
         for token, model, ruled in self.among:
             _probability(f"among, {token!r} under the model", model)
-            _probability(f"among, {token!r} after the rule", ruled)
+            if ruled is not None:
+                _probability(f"among, {token!r} after the rule", ruled)
         chances = [model for _, model, _ in self.among]
         if chances != sorted(chances, reverse=True):
             raise ValueError(f"`among` (={chances}) must stand in order, the model's best first.")
