@@ -6,26 +6,38 @@ import streamlit as st
 from streamlit.navigation.page import StreamlitPage
 
 from app import state
+from app.components.presenter import presenter
 from app.messages import told
-from app.sidebar.labels import IMPLIED, LABELS, SHARED
+from app.sidebar.labels import IMPLIED, LABELS
+from app.sidebar.network import choose_spec
 from app.sidebar.source import choose_source
+from app.sidebar.weights import choose_network
+
+READING, DRAWING = ("", "gradients", "generate"), ("train",)
+"""addresses of the pages on which a network reads the text, and on which one is drawn anew"""
 
 
 def draw(pages: Sequence[StreamlitPage]) -> None:
     """Draw the frame and the page that is asked for.
 
-    The text is chosen here, outside the pages, so that it stays when the page changes.
+    The text and the network are chosen here, outside the pages: to Streamlit a widget of one page
+    is another than that of the next, which starts from its default and is lost to "Back".
 
     Args:
         pages: all there are, in the order of the navigation.
     """
     # First: a rerun before it would forget which page the link names.
     page = st.navigation(list(pages), position="top")
+    presenter(presenting=state.asked("present"), key=state.PRESENTER, on_presenting=state.present)
     state.tidy_address(LABELS, IMPLIED)
-    state.enter(page.url_path, SHARED)
+    state.enter(page.url_path)
     with told():
         with st.sidebar:
             source = choose_source()
+            if page.url_path in READING:
+                state.hand("network", choose_network(source))
+            elif page.url_path in DRAWING:
+                state.hand("network", choose_spec(source.tokens))
         state.hand("source", source)
         page.run()
         with st.sidebar:

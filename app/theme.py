@@ -40,6 +40,11 @@ STYLE = """<style>
 [data-testid="stSidebarContent"] { padding-left: 1rem; padding-right: 1rem; }
 [data-testid="stSidebarUserContent"] { padding-left: 0; padding-right: 0; margin-top: -1.5rem; }
 [data-testid="stSidebarUserContent"] [data-testid="stButtonGroup"] button { padding: 0.25rem; }
+[data-testid="stBaseButton-primary"]:not(:disabled) * { color: light-dark(#ffffff, #0b0e14); }
+[data-presenting] { font-size: 120%; }
+[data-presenting] :is([data-testid="stSidebar"], [data-testid="stHeader"]) { display: none; }
+[data-presenting] .stMainBlockContainer { padding-top: 0.6rem; }
+.st-key-presenter { position: fixed; top: 0.3rem; right: 0.9rem; z-index: 1000001; width: 12rem; }
 </style>"""
 VERBS = {
     "vanishing": "vanishes",

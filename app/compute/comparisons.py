@@ -33,18 +33,19 @@ def networks(kind: Comparison, network: Network, radius: float) -> list[Named]:
         case "cells":
             return cells(network)
         case "radius":
-            radii = sorted({radius, *BESIDE})
-            return [(f"{CELL_LABELS[spec.cell]}, ρ = {number(each)}", _scaled(spec, each))
+            radii = [radius, *(each for each in BESIDE if each != radius)]
+            cell = CELL_LABELS[spec.cell]
+            return [(f"untrained {cell}, ρ = {number(each)}", _scaled(spec, each))
                     for each in radii]  # fmt: skip
         case "start":
             return [
-                ("PyTorch’s default", _drawn(spec, "pytorch")),
-                ("orthogonal", _drawn(spec, "orthogonal")),
-                ("normal, σ = 0.25", _drawn(spec, "normal")),
+                ("untrained, PyTorch’s default", _drawn(spec, "pytorch")),
+                ("untrained, orthogonal", _drawn(spec, "orthogonal")),
+                ("untrained, normal, σ = 0.25", _drawn(spec, "normal")),
             ]
         case "activation":
-            return [("tanh", Network(replace(spec, cell="rnn_tanh"))),
-                    ("ReLU", Network(replace(spec, cell="rnn_relu")))]  # fmt: skip
+            return [("untrained, tanh", Network(replace(spec, cell="rnn_tanh"))),
+                    ("untrained, ReLU", Network(replace(spec, cell="rnn_relu")))]  # fmt: skip
 
 
 def training(network: Network) -> list[Named]:

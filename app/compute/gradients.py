@@ -68,6 +68,7 @@ class Decay:
         loss: norms of dL_T/dh_t, the loss at the last step, in text order.
         verdict: on them.
         jacobian: norms of dh_T/dh_{T-k}.
+        jacobian_verdict: on their spectral norms.
         predictions: of the latter.
         spectrum: of each recurrent block.
         lyapunov: the leading exponent.
@@ -76,6 +77,7 @@ class Decay:
     loss: GradientNorms
     verdict: Verdict
     jacobian: JacobianNorms
+    jacobian_verdict: Verdict
     predictions: tuple[Prediction, ...]
     spectrum: tuple[BlockSpectrum, ...]
     lyapunov: LyapunovExponents
@@ -119,12 +121,20 @@ def decay(network: Network, inputs: Indices, targets: Indices) -> Decay:
             loss,
             judge(loss),
             jacobian,
+            judge(_as_norms(jacobian)),
             predictions(trace, measured=jacobian),
             spectrum(trace),
             lyapunov_exponents(trace, 1),
         )
 
     return _kept("decay", (network.digest, inputs, targets), compute, SMALL)
+
+
+def _as_norms(jacobian: JacobianNorms) -> GradientNorms:
+    """The spectral norms in text order, for the verdict."""
+    log10 = np.where(np.isfinite(jacobian.spectral), jacobian.spectral, np.nan)[::-1].copy()
+    status = jacobian.status[::-1].astype(np.int64)
+    return GradientNorms(torch.from_numpy(log10)[:, None], torch.from_numpy(status)[:, None])
 
 
 def reaching(network: Network, inputs: Indices, targets: Indices, of: Of) -> Reach:

@@ -40,25 +40,6 @@ def _read(
     return dataclasses.replace(result, layers=tuple(_light(layer) for layer in result.layers))
 
 
-def highest(
-    network: Network, inputs: tuple[int, ...], targets: tuple[int, ...], at: LossAt
-) -> LayerReading:
-    """The highest forward layer of that reading, without its states: for comparisons.
-
-    Small enough to stay when memory pushes the whole reading out.
-    """
-    return _highest.get(
-        (network.digest, inputs, targets, at),
-        lambda: _without_states(reading(network, inputs, targets, at).layers),
-    )
-
-
-def _without_states(layers: tuple[LayerReading, ...]) -> LayerReading:
-    layer = next(each for each in reversed(layers) if not each.reverse)
-    none = np.empty((0, 0), np.float32)
-    return dataclasses.replace(layer, hidden=none, cell_state=None, gates={}, terms={})
-
-
 def _bytes_of(reading: Reading) -> int:
     """Memory of a reading's states, which are nearly all of it."""
     states = [
@@ -72,7 +53,6 @@ def _bytes_of(reading: Reading) -> int:
 
 # A reading takes from 10 kB to 50 MB.
 _readings: Bounded[Reading] = Bounded(MOST_BYTES, _bytes_of)
-_highest: Bounded[LayerReading] = Bounded(256, lambda _: 1)
 
 
 @st.cache_resource(max_entries=48, show_spinner=False)

@@ -72,7 +72,7 @@ class Rule:
             "topk": f"top-k {self.top_k}{tempered}",
             "topp": f"top-p {self.top_p:g}{tempered}",
             "alpha": f"P^{self.alpha:g}",
-            "beam": f"beam search of width {self.width}",
+            "beam": f"beam search of width {self.width} (on whole texts: see its tree)",
         }[self.name]
 
 

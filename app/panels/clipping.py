@@ -13,13 +13,13 @@ from app.messages import told
 from app.sidebar.source import Source
 from app.theme import BLUE, PLAIN, VERMILION, number
 from app.views.gradients import indices_of
-from core.analysis import clip_by_norm, clip_by_value, descend
+from core.analysis import Descent, clip_by_norm, clip_by_value, descend
 from core.analysis import loss_cliff as cliff_of
 from core.models import LossAt
 
-START, RATE, UPDATES = (5.5, -2.6), 0.5, 60
+START, RATE, UPDATES, INSIDE = (5.5, -2.6), 0.5, 60, 0.1
 W_RANGE, B_RANGE, SIZE = (4.0, 7.0), (-3.5, -2.0), 181
-"""where the wall stands"""
+"""where the wall stands, and a threshold that keeps the way inside"""
 
 
 @st.fragment
@@ -27,7 +27,7 @@ def draw(source: Source, network: Network, at: LossAt) -> None:
     """Draw it; a fragment, so that the slider redraws nothing else."""
     with told():
         exponent = st.slider(
-            "Threshold θ, as a power of ten", -4.0, 2.0, 0.0, 0.1, key="theta_log",
+            "Threshold θ, as a power of ten", -3.0, 1.0, 0.0, 0.1, key="theta_log",
             bind="query-params",
             help="The norm of the gradient of all parameters together is cut to θ.",
         )  # fmt: skip
@@ -35,7 +35,7 @@ def draw(source: Source, network: Network, at: LossAt) -> None:
         _own(source, network, at, threshold)
         left, right = st.columns([3, 2])
         with left:
-            _cliff(threshold)
+            _cliff()
         with right:
             _plane(threshold)
 
@@ -70,20 +70,27 @@ def _honest(norm: float, threshold: float) -> str:
     )
 
 
-def _cliff(threshold: float) -> None:
+def _cliff() -> None:
     st.markdown("#### The cliff: one unit, fifty steps")
     surface = cliff_of(W_RANGE, B_RANGE, SIZE)
-    free, clipped = (descend(START, RATE, each, UPDATES) for each in (None, threshold))
+    free, clipped = (descend(START, RATE, each, UPDATES) for each in (None, INSIDE))
     ways = [Way("not clipped", free, VERMILION, "dot"),
-            Way(f"clipped at {number(threshold)}", clipped, BLUE, "solid")]  # fmt: skip
+            Way(f"clipped at {number(INSIDE)}", clipped, BLUE, "solid")]  # fmt: skip
     st.plotly_chart(loss_cliff(surface, ways), key="cliff", config=PLAIN)
     st.caption(
         "How to read it: the loss over the two weights of h_t = w σ(h_{t−1}) + b after fifty steps "
-        f"(Pascanu et al. 2013). From the same start with rate {RATE} descent without clipping "
-        f"ends at loss {number(float(free.loss[-1]))}, with it at "
-        f"{number(float(clipped.loss[-1]))} after {UPDATES} updates, "
-        f"{int(clipped.clipped.sum())} of them cut."
+        f"(Pascanu et al. 2013), descent from the star with rate {RATE}, {UPDATES} updates. Not "
+        f"clipped, {_end(free)}; clipped at {number(INSIDE)}, {_end(clipped)} "
+        f"({int(clipped.clipped.sum())} updates cut)."
     )
+
+
+def _end(way: Descent) -> str:
+    """Where a descent ends."""
+    w, b, loss = (
+        number(float(values[-1])).replace("-", "−") for values in (way.w, way.b, way.loss)
+    )
+    return f"it ends at w = {w}, b = {b} with loss {loss}"
 
 
 def _plane(threshold: float) -> None:
@@ -91,7 +98,4 @@ def _plane(threshold: float) -> None:
     vector = [torch.tensor([3.0, 4.0], dtype=torch.float64)]
     by_norm, by_value = clip_by_norm(vector, threshold), clip_by_value(vector, threshold)
     st.plotly_chart(clipping_plane(by_norm, by_value), key="plane", config=PLAIN)
-    st.caption(
-        "How to read it: by norm the arrow is shortened to the circle and keeps its direction; by "
-        "value each entry is cut to the square, and the direction turns. " + by_norm.reason
-    )
+    st.caption(f"By norm (the circle): {by_norm.reason} By value (the square): {by_value.reason}")

@@ -89,7 +89,7 @@ def _figures(source: Source, network: Network, at: LossAt, length: int, keep: fl
         st.markdown("#### How much each distance contributes")
         st.plotly_chart(lag_shares(found.lags), key="lags", config=PLAIN)
         st.caption("How to read it: ∂L/∂W_hh split by the distance between the loss and the step "
-                   "where the weights act; the shares add up to 1.")  # fmt: skip
+                   "where the weights act" + _sum_of(found.lags.share))  # fmt: skip
     st.markdown("#### Random cuts: bias and spread")
     moments = [
         each
@@ -100,10 +100,18 @@ def _figures(source: Source, network: Network, at: LossAt, length: int, keep: fl
     st.caption(_told(moments, keep))
 
 
+def _sum_of(shares: np.ndarray) -> str:
+    if np.isfinite(shares).all():
+        return "; the shares add up to 1."
+    return ". Here it is 0 or no finite number, and has no shares."
+
+
 def _told(moments: list, keep: float) -> str:
     own = [each for each in moments if np.isclose(each.keep, keep)]
     weighted = next(each for each in own if each.reweighted)
     plain = next(each for each in own if not each.reweighted)
+    if not np.isfinite(weighted.relative_deviation):
+        return "The gradient is 0 or no finite number: there is nothing to compare."
     return (
         "How to read it: exact over all draws, for the loss at the last step. Dividing by π what "
         f"passes makes the mean right (bias {number(weighted.bias, 2)} of ‖g‖, rounding) and the "

@@ -17,9 +17,12 @@ from app.sidebar.source import Source
 from app.sidebar.widgets import segmented
 from app.theme import CELL_COLOURS, PLAIN, number
 from app.views.gradients import decay_view, indices_of
+from core.analysis import LyapunovExponents
 
 COMPONENT = "decay"
 SYMBOLS = ("circle", "square", "diamond")
+FEWEST = 8
+"""steps that an exponent needs to be an estimate"""
 OFF = "step_bound"
 """what is switched off at first: true, and far above everything for gated cells"""
 CANDIDATE = "candidate"
@@ -84,10 +87,11 @@ def _choose_radius(kind: comparisons.Comparison) -> float:
 
 def _found(source: Source, network: Network, kind: comparisons.Comparison, radius: float) -> Found:
     inputs, targets = indices_of(source)
-    return [
-        (name, each, gradients.decay(each, inputs, targets))
-        for name, each in comparisons.networks(kind, network, radius)
-    ]
+    with st.spinner("Computing …", show_time=True):
+        return [
+            (name, each, gradients.decay(each, inputs, targets))
+            for name, each in comparisons.networks(kind, network, radius)
+        ]
 
 
 def _spectra(found: Found) -> None:
@@ -139,12 +143,20 @@ def _table(found: Found, gate: str) -> str:
         radius, sigma = (
             ("–", "–") if block is None else map(number, (block.radius, block.sigma_max))
         )
-        exponent, moved = float(one.lyapunov.exponents[0]), one.lyapunov.moving
-        shown = number(exponent) if math.isfinite(exponent) else "not finite"
-        if math.isfinite(moved):
-            shown += f" ± {number(moved, 2)}"
+        shown = _exponent(one.lyapunov)
         lines.append(f"| {name} | {radius} | {sigma} | {shown} |")
     return "\n".join(lines)
+
+
+def _exponent(found: LyapunovExponents) -> str:
+    """The leading exponent and how far its estimate moves, where there is something to estimate."""
+    exponent = float(found.exponents[0])
+    if found.steps < FEWEST:
+        return "–"
+    if not math.isfinite(exponent):
+        return "−∞" if exponent < 0 else "not finite"
+    moved = f" ± {number(found.moving, 2)}" if math.isfinite(found.moving) else ""
+    return (number(exponent) + moved).replace("-", "−")
 
 
 def _cursor() -> int | None:

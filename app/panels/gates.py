@@ -7,7 +7,7 @@ from app.compute.networks import Network
 from app.figures.carry import Carried, carry
 from app.figures.saturation import saturation_figure
 from app.sidebar.source import Source
-from app.theme import CELL_COLOURS, PLAIN
+from app.theme import CELL_COLOURS, PLAIN, plural
 from app.views.gradients import indices_of
 
 _CARRY = {"lstm": "forget", "gru": "update"}
@@ -27,9 +27,10 @@ def draw(source: Source, network: Network) -> None:
         st.markdown("#### Saturation, one point a unit")
         st.plotly_chart(saturation_figure(found[0].saturation), key="saturation", config=PLAIN)
         st.caption(
-            f"How to read it: right, the gate of this unit is shut (below 0.1) at most of the "
-            f"{found[0].saturation.steps:,} steps; up, it is open (above 0.9). A {gate} gate "
-            "that is always open keeps what it holds."
+            "How to read it: right, the gate of this unit is shut (below 0.1) at most of the "
+            f"{plural(found[0].saturation.steps, 'step')}; up, it is open (above 0.9). "
+            f"{gate.capitalize()} gates of .9 leave .9ᵏ after k steps, 1e-5 after 109: only one "
+            "very near 1 keeps for long."
         )
     with right:
         st.markdown(f"#### The {gate} gates’ product against the gradient")

@@ -16,7 +16,7 @@ from core.analysis.sweep import SweepSpec, sweep_table
 from core.analysis.sweep.spec import MIN_LENGTH
 from core.errors import CoreError
 
-MOST_POINTS = 240
+MOST_POINTS = 300
 LENGTHS = (10, 20, 50, 100, 200, 500)
 
 
@@ -27,6 +27,9 @@ def draw(source: Source, network: Network) -> None:
             st.info(f"A verdict needs a stretch of at least {MIN_LENGTH} steps.")
             return
         spec = _choose(source, network)
+        if spec is None:
+            st.info("Choose at least one cell.")
+            return
         if len(spec) > MOST_POINTS:
             raise CoreError(
                 f"These are {len(spec):,} networks; the page runs up to {MOST_POINTS}. Choose "
@@ -40,8 +43,10 @@ def draw(source: Source, network: Network) -> None:
             bar.empty()
         if rows is None:
             st.caption(
-                "How it works: untrained networks of every cell, spectral radius and length read "
-                "the beginning of the stretch; the gradient of the last loss is judged in each."
+                "How it works: untrained networks of one layer with "
+                f"{plural(spec.hidden_size, 'unit')} (64 at most), one-hot input and orthogonal "
+                "weights, each with every cell, radius and length chosen, read the beginning of "
+                "the stretch; the gradient of the last loss is judged in each."
             )
             return
         table = sweep_table(spec, rows)
@@ -62,22 +67,25 @@ def _show(bar: DeltaGenerator, done: int, points: int) -> None:
     bar.progress(done / points, f"{done} of {points}")
 
 
-def _choose(source: Source, network: Network) -> SweepSpec:
+def _choose(source: Source, network: Network) -> SweepSpec | None:
     inputs, targets = indices_of(source)
     first, second, third = st.columns(3)
     with first:
         cells = st.pills("Cells", list(CELLS), format_func=CELLS.__getitem__, key="sweep_cells",
-                         selection_mode="multi", default=["rnn_tanh", "gru", "lstm"])  # fmt: skip
+                         selection_mode="multi", default=["rnn_tanh", "gru", "lstm"],
+                         bind="query-params")  # fmt: skip
     with second:
         low, high = st.slider("Spectral radius, from and to", 0.0, 3.0, (0.5, 1.5), 0.1,
                               key="sweep_radii", bind="query-params")  # fmt: skip
     with third:
         count = st.number_input("Radii between", 2, 21, 11, 1, key="sweep_count",
                                 bind="query-params")  # fmt: skip
+    if not cells:
+        return None
     possible = tuple(each for each in LENGTHS if each <= len(inputs)) or (len(inputs),)
     radii = tuple(float(each) for each in np.round(np.linspace(low, high, int(count)), 4))
     return SweepSpec(
-        cells=tuple(cells or ["rnn_tanh"]),
+        cells=tuple(cells),
         lengths=possible,
         spectral_radii=tuple(dict.fromkeys(radii)),
         tokens=(*inputs, targets[-1]),

@@ -1,20 +1,25 @@
 """Explore: a network reads a text, and everything that happens inside it under one cursor."""
 
 import hashlib
-import time
 
 import streamlit as st
 
 from app import state
 from app.components.explorer import explorer
+from app.components.lanes import lanes
 from app.compute import comparisons, counts, readings, settling, trained
 from app.compute.networks import Network
-from app.figures.gradient_norms import Curve, gradient_norms
 from app.messages import told
+from app.panels.export import export
+from app.sidebar.labels import BESIDE
 from app.sidebar.source import read_by
-from app.sidebar.weights import choose_network
-from app.theme import CELL_COLOURS, CELL_DASHES, verdict_text
+from app.sidebar.widgets import segmented
+from app.views.details import asked_for
 from app.views.explorer import Choices, explorer_view, lane_keys
+from app.views.lanes import highest_layer, lanes_view
+
+LANES, LINK = "lanes", "explore"
+"""the comparison, and the name under which it and the explorer share their cursor"""
 
 
 def _indices(choices: Choices) -> tuple[tuple[int, ...], tuple[int, ...]]:
@@ -31,7 +36,8 @@ def _explore(choices: Choices) -> None:
 
 
 def _draw_explorer(choices: Choices) -> None:
-    reading = readings.reading(choices.network, *_indices(choices), choices.at)
+    read = _indices(choices)
+    reading = readings.reading(choices.network, *read, choices.at)
     names = tuple(layer.name for layer in reading.layers)
     source = choices.source
     looking = state.looking(len(source.stretch), names, lane_keys(choices.spec.cell))
@@ -48,6 +54,8 @@ def _draw_explorer(choices: Choices) -> None:
             similarity,
             identity,
             counts.references(source.tokens, source.stretch),
+            LINK,
+            details=asked_for(choices.network, source, reading, looking, read),
         ),
         key=state.EXPLORER,
         on_cursor=state.remember_cursor,
@@ -56,53 +64,70 @@ def _draw_explorer(choices: Choices) -> None:
         on_order=state.remember_choices,
         on_strip=state.remember_choices,
         on_edges=state.remember_choices,
+        on_unit=state.remember_choices,
+        on_detail=state.remember_choices,
+        on_asked=state.remember_choices,
     )
+    export(choices, looking, state.address())
 
 
-def _compared(network: Network) -> tuple[str, list[comparisons.Named]]:
-    """What the network is held against: the other cells, and its own beginning."""
+def _beside(network: Network) -> list[comparisons.Named]:
+    """What the network is held against: the other cells, or its own beginning."""
     if network.checkpoint is None:
-        return "RNN, GRU and LSTM on this text", comparisons.cells(network)
+        return comparisons.cells(network)
     if len(trained.siblings(network.checkpoint)) < 2:
-        return "Before and after training, on this text", comparisons.training(network)
-    _, start = comparisons.training(network)
-    heading = "Before and after training, and the other cells after it"
-    return heading, [start, *comparisons.cells(network)]
+        return comparisons.training(network)
+    kind = segmented("Compare", "beside", BESIDE, "cells", None, named=False)
+    return comparisons.training(network) if kind == "training" else comparisons.cells(network)
 
 
+@st.fragment
 def _compare(choices: Choices) -> None:
-    """The gradient of several networks on the same text."""
-    heading, networks = _compared(choices.network)
-    curves = []
-    for name, network in networks:
-        layer = readings.highest(network, *_indices(choices), choices.at)
-        cell = network.spec.cell
-        start = choices.network.checkpoint is not None and network.checkpoint is None
-        dash = "dot" if start else CELL_DASHES[cell]
-        told_by = f"{name}: {verdict_text(layer.verdict)}"
-        curves.append(Curve(told_by, layer.gradient, CELL_COLOURS[cell], dash))
-    st.markdown(f"#### {heading}")
-    st.plotly_chart(gradient_norms(curves), key="compared", config={"displaylogo": False})
-    st.caption(
-        "How to read it: one line is one network of the same size, one point the size of "
-        "the loss’s gradient at one step of the highest layer, on an absolute log scale; the "
-        "further left a line stays high, the further back the loss reaches. The verdict in the "
-        "legend is on the loss at the last step; a gap is a step whose norm is no number."
-    )
+    """Two or three networks in lanes, under the explorer's cursor."""
+    with told():
+        source, read = choices.source, _indices(choices)
+        named = [
+            (name, network, readings.reading(network, *read, choices.at))
+            for name, network in _beside(choices.network)
+        ]
+        looking = state.looking(len(source.stretch), ("",), ("h",))
+        order = looking.order if looking.order == "similarity" else "index"
+        place = f"{source.tokens.digest}|{source.stretch.start}|{len(source.stretch)}"
+        similarities = [
+            readings.order_of(f"{network.digest}|{place}", "highest", highest_layer(found).hidden)
+            for _, network, found in named
+        ]
+        view = lanes_view(
+            choices, named, looking.cursor, order, state.asked_text("quantity", "h"),
+            tuple(state.asked_text("against", "").split()), similarities, LINK,
+        )  # fmt: skip
+        lanes(view, key=LANES, on_cursor=_remember_cursor, on_quantity=_remember_quantity,
+              on_order=_remember_order, on_pair=_remember_pair)  # fmt: skip
+
+
+def _remember_cursor() -> None:
+    state.remember_step(LANES, "cursor", "t")
+
+
+def _remember_quantity() -> None:
+    state.remember_words(LANES, "quantity", "quantity")
+
+
+def _remember_order() -> None:
+    state.remember_words(LANES, "order", "order")
+
+
+def _remember_pair() -> None:
+    state.remember_words(LANES, "pair", "against")
 
 
 def _page() -> None:
     source = state.handed("source")
     with told():
-        with st.sidebar:
-            network, at = choose_network(source)
+        network, at = state.handed("network")
         choices = Choices(read_by(network, source), network, at)
         _explore(choices)
-        if state.first_visit():
-            # Plotly's bundle keeps a browser busy for a second: the explorer is painted before.
-            time.sleep(state.HEAD_START)
-        with told():
-            _compare(choices)
+        _compare(choices)
     settling.settle()
 
 

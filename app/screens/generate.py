@@ -12,11 +12,12 @@ from app.compute.networks import Network
 from app.compute.written import Rule, Written, written
 from app.messages import told
 from app.sidebar.source import Source, read_by
-from app.sidebar.weights import choose_network
 from app.sidebar.writing import choose_prefix, choose_rule
+from app.views.details import asked_for
 from app.views.explorer import Choices, explorer_view, lane_keys
 from app.views.text import kind_of
 from app.views.writing import text_written, what_happened, writing_view
+from core.errors import CoreError
 from core.models import LossAt
 
 OTHERS = {"greedy": "greedy", "sample": "sampled"}
@@ -77,13 +78,24 @@ def _draw_states(source: Source, network: Network, text: Written, at: LossAt, st
     hidden = reading.layers[names.index(looking.layer)].hidden
     similarity = readings.order_of(identity, looking.layer, hidden)
     explorer(
-        explorer_view(choices, reading, looking, similarity, identity, link=LINK),
+        explorer_view(
+            choices,
+            reading,
+            looking,
+            similarity,
+            identity,
+            link=LINK,
+            details=asked_for(network, whole, reading, looking, (inputs, targets)),
+        ),
         key="unfolding",
         on_lane=_choose,
         on_layer=_choose,
         on_order=_choose,
         on_strip=_choose,
         on_edges=_choose,
+        on_unit=_choose,
+        on_detail=_choose,
+        on_asked=_choose,
     )
 
 
@@ -104,8 +116,7 @@ def _beside(rule: Rule) -> Rule:
 def _page() -> None:
     source: Source = state.handed("source")
     with told():
-        with st.sidebar:
-            network, at = choose_network(source)
+        network, at = state.handed("network")
         if network.spec.bidirectional:
             st.info("A network that reads in both directions cannot write: it would have to read "
                     "the text from its end. Switch “Read in both directions” off.")  # fmt: skip
@@ -116,7 +127,15 @@ def _page() -> None:
             prefix = choose_prefix(source)
         rule = choose_rule(source, right)
         rules = [rule, _beside(rule)]
-        texts = [_write(source, network, prefix, each) for each in rules]
+        try:
+            texts = [_write(source, network, prefix, each) for each in rules]
+        except CoreError as error:
+            if network.checkpoint is not None:
+                raise
+            raise CoreError(
+                "This network’s states overflow before it has written the text: choose a smaller "
+                "σ or spectral radius, or fewer tokens."
+            ) from error
         _unfold(source, network, texts, rules, at)
 
 

@@ -1,7 +1,5 @@
 """Gradients: how far back they go, what theory says, and what truncation and clipping do."""
 
-import streamlit as st
-
 from app import state
 from app.compute import settling
 from app.compute.networks import Network
@@ -9,7 +7,6 @@ from app.messages import told
 from app.panels import bets, clipping, cutting, decay, gates, many, reaching
 from app.sidebar.labels import LABS
 from app.sidebar.source import Source, read_by
-from app.sidebar.weights import choose_network
 from app.sidebar.widgets import segmented
 from core.models import LossAt
 
@@ -36,8 +33,7 @@ def _page() -> None:
     source: Source = state.handed("source")
     chosen = segmented("Laboratory", "lab", LABS, "decay", None, named=False)
     with told():
-        with st.sidebar:
-            network, at = choose_network(source)
+        network, at = state.handed("network")
         _draw(chosen, read_by(network, source), network, at)
 
 

@@ -6,7 +6,6 @@ from app import state
 from app.components.training import training
 from app.compute import counts, settling
 from app.messages import told
-from app.sidebar.network import choose_spec
 from app.sidebar.source import Source
 from app.sidebar.training import choose_training
 from app.training import LiveTraining
@@ -94,8 +93,7 @@ def _watch(live: LiveTraining) -> None:
 def _page() -> None:
     source: Source = state.handed("source")
     with told():
-        with st.sidebar:
-            model, _ = choose_spec(source.tokens)
+        model, _ = state.handed("network")
         live: LiveTraining | None = state.kept_text(LIVE)
         tokens = Split.at_end(len(source.tokens.tokens)).train[1]
         choices, begin = st.columns([4, 1], vertical_alignment="top")

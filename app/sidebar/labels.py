@@ -81,6 +81,7 @@ COMPARISONS: dict[Comparison, str] = {
     "activation": "tanh and ReLU",
     "alone": "this network alone",
 }
+BESIDE = {"cells": "RNN, GRU and LSTM", "training": "before and after training"}
 CURVES = {"loss": "gradient of the loss", "jacobian": "Jacobian"}
 QUANTITIES = {"state": "to states", "input": "to inputs", "article": "to tokens (Distill)"}
 VOCABULARIES = {"numbers": "numbers", "sorted": "the text’s", "typed": "a list"}
@@ -134,6 +135,7 @@ LABELS: dict[str, dict[str, str]] = {
     "lab": LABS,
     "compare": {**COMPARISONS},
     "curve": CURVES,
+    "beside": BESIDE,
     "reached": QUANTITIES,
     "named_by": VOCABULARIES,
     "stop": STOPS,
@@ -143,7 +145,5 @@ LABELS: dict[str, dict[str, str]] = {
 
 UNTRAINED, HERE, OWN = "untrained", "here", "own"
 _DRAWN = ("cell", "units", "layers", "both", "start", "scaled", "radius", "input", "seed", "sigma")
-SHARED = ("weights", "snapshot", "loss", "named_by", "embedding", *_DRAWN)
-"""widgets of several pages, which show the same on each"""
 IMPLIED = {"weights": (UNTRAINED, _DRAWN)}
 """a link that says what the network is like means an untrained one"""

@@ -14,6 +14,7 @@ from core.text import tokenize
 GIVEN = 12
 """tokens of the stretch that are the prefix while none is typed"""
 MOST_PREFIX, MOST_WRITTEN, MOST_SEARCHED = 90, 400, 60
+MOST_SEED = 2**53
 _STOP_TOKENS = {"stop": ".", "line": "\n"}
 
 
@@ -73,7 +74,7 @@ def choose_rule(source: Source, beside: DeltaGenerator) -> Rule:
     seed = 7
     with columns[4]:
         if name not in ("greedy", "beam"):
-            seed = st.number_input("Seed of the draws", 0, 2**53 - 1, 7, 1, key="drawn",
+            seed = st.number_input("Seed of the draws", 0, MOST_SEED - 1, 7, 1, key="drawn",
                                    bind="query-params")  # fmt: skip
     columns[5].button("Write anew", type="primary", width="stretch", on_click=_another_seed,
                       disabled=name in ("greedy", "beam"), help="With the next seed.")  # fmt: skip
@@ -126,4 +127,4 @@ def _stop(source: Source, ends: str | None) -> int | None:
 def _another_seed() -> None:
     """A click on "Write anew": the next seed, before the widgets are drawn."""
     seed = state.chosen("drawn")
-    state.choose("drawn", (7 if seed is None else int(seed)) + 1)
+    state.choose("drawn", ((7 if seed is None else int(seed)) + 1) % MOST_SEED)

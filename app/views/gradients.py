@@ -30,8 +30,8 @@ _LABELS = {
     "step_bound": "bound step by step",
     "radius": "(ρ · mean φ′)ᵏ",
     "lyapunov": "Lyapunov, exp(λk)",
-    "carry_max": "product of carry gates, largest unit",
-    "carry_mean": "product of carry gates, mean",
+    "carry_max": "gates, largest unit",
+    "carry_mean": "gates, mean",
 }
 """short names of the theories, the same for every cell: f carries in an LSTM, z in a GRU"""
 _HOW = {
@@ -42,6 +42,7 @@ _HOW = {
     "state answers to a small change of the state so many steps before it (the largest singular "
     "value). Dashed is what theory says.",
 }
+_ABOUT = {"loss": "Against the Jacobian, which it is about: ", "jacobian": ""}
 _Y = {"loss": "|∂L_T/∂h_{T−k}|", "jacobian": "‖∂h_T/∂h_{T−k}‖"}
 _X = {"loss": "steps back from the loss", "jacobian": "steps back from the last state"}
 
@@ -69,7 +70,7 @@ def decay_view(
         note=_note(networks),
         how_to_read=_HOW[curve],
         cursor=None if cursor is None else min(cursor, lags - 1),
-        hidden=hidden,
+        hidden=tuple(key for key in hidden if key in {*keys, *(each.key for each in networks)}),
         layout="apart" if layout == "apart" else "together",
     )
 
@@ -82,6 +83,7 @@ def identity_of(*content: object) -> str:
 def _network(
     key: str, name: str, network: Network, found: Decay, curve: Curve, left_out: Sequence[str]
 ) -> DecayNetwork:
+    verdict = found.verdict if curve == "loss" else found.jacobian_verdict
     if curve == "loss":
         # Text order ends at the loss; lag 0 is the last step.
         measured = found.loss.log10[:, 0].numpy()[::-1].copy()
@@ -96,15 +98,17 @@ def _network(
         key=key,
         name=name,
         colour=CELL_COLOURS[network.spec.cell],
-        word=found.verdict.word,
-        text=verdict_text(found.verdict).partition(" · ")[2],
+        word=verdict.word,
+        text=verdict_text(verdict).partition(" · ")[2],
         measured=measured,
         status=status,
-        predictions=tuple(_prediction(each, measured, offset) for each in kept),
+        predictions=tuple(_prediction(each, measured, offset, curve) for each in kept),
     )
 
 
-def _prediction(prediction: Prediction, measured: Array, offset: float) -> DecayPrediction:
+def _prediction(
+    prediction: Prediction, measured: Array, offset: float, curve_shown: Curve
+) -> DecayPrediction:
     curve = prediction.log10 + (offset if math.isfinite(offset) else math.nan)
     curve = np.where(np.isposinf(curve), np.nan, curve)
     return DecayPrediction(
@@ -113,7 +117,7 @@ def _prediction(prediction: Prediction, measured: Array, offset: float) -> Decay
         kind=prediction.kind,
         log10=curve,
         error=_error(curve, measured),
-        why=f"{prediction.formula}. {prediction.why}",
+        why=f"{prediction.formula}. {_ABOUT[curve_shown]}{prediction.why}",
     )
 
 
@@ -127,7 +131,7 @@ def _error(predicted: Array, measured: Array) -> str:
     lags = np.flatnonzero(both)
     per_step = 10 ** (off[-1] / lags[-1])
     mean = number(float(np.sqrt((off**2).mean())), 2)
-    return f"off by {mean} decades (root mean square), ×{number(per_step)} per step"
+    return f"off this curve by {mean} decades (root mean square), ×{number(per_step)} per step"
 
 
 def decades(curves: Sequence[Array]) -> tuple[float, float]:

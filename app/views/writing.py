@@ -67,7 +67,9 @@ def writing_view(
 def _choice(choice: FoundChoice, rank: int, names: tuple[str, ...], rule: Rule) -> Choice:
     """One written token; the written one is among the options, whatever its rank."""
     if rule.name == "beam":
-        ruled = {choice.index: 1.0}  # the search decides on whole texts: nothing is drawn
+        # The search decides on whole texts and draws nothing: what it left of this place's tokens
+        # is seen in its tree.
+        ruled = None
     else:
         ruled = {**dict(choice.drawn_from), choice.index: choice.chance}
     likeliest = list(choice.likeliest)
@@ -78,7 +80,8 @@ def _choice(choice: FoundChoice, rank: int, names: tuple[str, ...], rule: Rule) 
         probability=choice.probability,
         rank=rank,
         among=tuple(
-            (names[index], math.exp(log_p), ruled.get(index, 0.0)) for index, log_p in likeliest
+            (names[index], math.exp(log_p), None if ruled is None else ruled.get(index, 0.0))
+            for index, log_p in likeliest
         ),
         entropy=choice.entropy,
     )
@@ -135,7 +138,8 @@ def what_happened(written: Written, noun: str) -> str:
     perplexity = number(perplexity_of_loss(-total / count))
     firsts = sum(rank == 1 for rank in written.ranks)
     text = (
-        f"Of {plural(count, noun)} {firsts:,} are the network’s first choice; its perplexity on "
+        f"Of {plural(count, noun)} {firsts:,} {'is' if firsts == 1 else 'are'} the network’s first "
+        "choice; its perplexity on "
         f"its own text is {perplexity}."
     )
     if written.loop is not None:

@@ -13,7 +13,7 @@ function column(name, heading, kind) {
   const about = el("span", { class: "about" });
   // role img: one name for a screen reader; the arrow keys read token by token
   const box = el("div", {
-    class: `box ${kind}`, role: "img", tabindex: "-1", "data-column": name,
+    class: `box ${kind}`, role: "img", tabindex: "0", "data-column": name,
     "data-testid": `stages-${name}`,
   });
   const head = el("header", {}, [el("h3", { text: heading }), about]);

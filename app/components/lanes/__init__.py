@@ -1,0 +1,96 @@
+"""Two or three networks on one text: their states in stacked lanes, their gradients on one axis.
+
+    from app.components.lanes import LaneNetwork, LanesView, lanes
+    result = lanes(LanesView(...), key="lanes")
+    result.cursor  # the committed 0-based step, or None before the first move
+    result.quantity  # the quantity asked for, whose values Python must send, or None
+
+It knows nothing of torch or of core: it receives plain arrays and draws them. Its sizes are the
+explorer's, so that the steps of one stand under those of the other.
+"""
+
+from collections.abc import Callable
+from pathlib import Path
+
+from streamlit.components.v2 import component
+from streamlit.components.v2.bidi_component.state import ComponentResult
+
+from app.components.bundle import javascript, stylesheet
+from app.components.lanes.pack import pack
+from app.components.lanes.view import MOST_NETWORKS, LaneNetwork, LanesView
+
+__all__ = ["MOST_NETWORKS", "LaneNetwork", "LanesView", "lanes"]
+
+FOLDER = Path(__file__).parent
+STYLES = ("../shared/shared.css", "lanes.css")
+# In the order of use: a module stands after those it imports.
+MODULES = (
+    "../shared/format.js",
+    "../shared/colours.js",
+    "../shared/dom.js",
+    "../shared/axis.js",
+    "../shared/cursor.js",
+    "../shared/lifecycle.js",
+    "../shared/link.js",
+    "../shared/tokens.js",
+    "../shared/words.js",
+    "../decay/decode.js",
+    "../decay/flags.js",
+    "../decay/ink.js",
+    "../decay/plan.js",
+    "networks.js",
+    "room.js",
+    "reading.js",
+    "skeleton.js",
+    "strip.js",
+    "difference.js",
+    "marker.js",
+    "states.js",
+    "curves.js",
+    "table.js",
+    "events.js",
+    "main.js",
+)
+
+_MOUNT = component("unrolled_lanes", css=stylesheet(FOLDER, STYLES), js=javascript(FOLDER, MODULES))
+
+
+def lanes(
+    view: LanesView,
+    *,
+    key: str,
+    on_cursor: Callable[[], None] | None = None,
+    on_quantity: Callable[[], None] | None = None,
+    on_order: Callable[[], None] | None = None,
+    on_pair: Callable[[], None] | None = None,
+) -> ComponentResult:
+    """Show the lanes.
+
+    The cursor moves in the browser alone, together with that of every component of the same
+    `link`; Python is told once it rests where it was moved here. What the user chose stays until
+    Python sends a *different* value than it sent before (and not just the echo of the user's).
+
+    Args:
+        view: What to show.
+        key: Streamlit's key; cursor and choices stay as long as the key does.
+        on_cursor: Called when the committed step changed.
+        on_quantity: Called when another quantity was chosen: its values must come from Python.
+        on_order: Called when the order of the units changed.
+        on_pair: Called when other networks were chosen for the difference of surprise.
+
+    Returns:
+        `cursor` (0-based step), `quantity` (key), `order` and `pair` (list of two keys) as last
+        chosen by the user; None where nothing was chosen yet.
+    """
+    return _MOUNT(
+        key=key,
+        data=pack(view),
+        on_cursor_change=on_cursor or _nothing,
+        on_quantity_change=on_quantity or _nothing,
+        on_order_change=on_order or _nothing,
+        on_pair_change=on_pair or _nothing,
+    )
+
+
+def _nothing() -> None:
+    """Streamlit gives the result an attribute only for a state that has a callback."""

@@ -1,0 +1,40 @@
+// The text as read: one span a token, the cursor as a box.
+import { el } from "../shared/dom.js";
+import { visible } from "../shared/format.js";
+import { calm } from "../shared/tokens.js";
+
+/** Makes the tokens' spans anew: when the text changed. */
+export function buildText(x) {
+  const { inputs, kind } = x.view;
+  const words = kind === "word";
+  const box = x.parts.strip.tokens;
+  x.spans = inputs.map((token, t) => el("span", {
+    class: "token", "data-t": String(t), text: token === " " ? " " : visible(calm(token)),
+  }));
+  box.replaceChildren(...(words ? x.spans.flatMap((span) => [span, " "]) : x.spans));
+  box.classList.toggle("characters", !words);
+  x.marked = x.lines = null;
+}
+
+/** Moves the cursor's box and keeps its line in sight. */
+export function markText(x) {
+  const span = x.spans[x.state.cursor];
+  if (x.marked !== span) {
+    x.marked?.classList.remove("here");
+    span.classList.add("here");
+    x.marked = span;
+  }
+  const box = x.parts.strip.tokens;
+  x.lines ??= measured(x.spans, box); // once: asking at each frame would lay the page out each time
+  const { tops, line, room, all } = x.lines;
+  if (all <= room + 2 || x.dragging === box) return;
+  const goal = Math.max(0, tops[x.state.cursor] - tops[0] - line);
+  if (goal !== x.lines.at) box.scrollTop = x.lines.at = goal;
+}
+
+function measured(spans, box) {
+  return {
+    tops: spans.map((each) => each.offsetTop), line: spans[0].offsetHeight,
+    room: box.clientHeight, all: box.scrollHeight, at: null,
+  };
+}
