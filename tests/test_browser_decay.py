@@ -236,6 +236,40 @@ def test_a_theory_pointed_at_says_why(blank):
     assert detail.inner_text() == "a bound. RNN: too high; slack. LSTM: too high; slack."
 
 
+def test_before_that_the_first_theory_that_is_drawn_does(blank):
+    page = blank(decay_component)
+    show(page, decay_view(hidden=("bound",)))
+    detail = page.get_by_test_id("decay-detail")
+    assert detail.inner_text() == "b (ρ φ′)^k. RNN: low. LSTM: low."
+    tall = detail.bounding_box()["height"]
+    switch(page, "rho").click()
+    wait_at(page, "decay", "hidden", "bound rho")
+    page.mouse.move(5, 5)
+    page.evaluate("document.activeElement.blur()")
+    page.wait_for_function("document.querySelector('.detail').textContent === ''")
+    assert detail.bounding_box()["height"] == tall
+
+
+def test_how_to_read_it_stands_over_the_picture(blank):
+    page = blank(decay_component, 980)
+    show(page, decay_view(how_to_read="one line is one network " * 9))
+    how = page.get_by_test_id("decay-how").bounding_box()
+    title = page.get_by_test_id("decay-title").bounding_box()
+    picture = page.get_by_test_id("decay-cursor").bounding_box()
+    assert title["y"] + title["height"] <= how["y"]
+    assert how["y"] + how["height"] <= picture["y"]
+
+
+def test_on_a_phone_no_word_of_a_theory_is_broken(blank):
+    page = blank(decay_component, 390, 800)
+    long = DecayPrediction("t", "gates, largest unit " * 3, "estimate", network().measured)
+    show(page, decay_view((network(predictions=(long,)),)))
+    lines = page.locator(".kind").first.evaluate("kind => kind.getClientRects().length")
+    tall = page.locator(".kind").first.bounding_box()["height"]
+    assert lines == 1
+    assert tall < 25
+
+
 def test_together_and_apart(blank):
     page = blank(decay_component)
     show(page, decay_view())
@@ -447,8 +481,10 @@ def test_the_bar_of_all_steps_leads_anywhere(blank):
     expect_step(page, int(0.7 * len(TEXT)))
     page.mouse.move(box["x"] + 0.9 * box["width"], y - 30)  # held, it may leave the bar
     page.mouse.up()
-    page.wait_for_function("() => window.told?.length")
-    assert told(page)[-1][1] == int(page.locator(".truncation").get_attribute("data-cursor"))
+    page.wait_for_function(  # Python may hear of a step in the frame before it is drawn
+        "() => String(window.told?.at(-1)[1]) ==="
+        " document.querySelector('.truncation').dataset.cursor"
+    )
     show(page, truncation_view(tuple(TEXT[:20]), "short", rows=truncation_view().rows[:1]))
     assert page.locator(".truncation").get_attribute("data-window") == "0 20"
 

@@ -12,6 +12,8 @@ from core.analysis import BlockSpectrum
 
 _ANGLES = np.linspace(0, 2 * np.pi, 181)
 _GREY = "#888888"
+_SIZES = (8, 12, 6)
+"""px of points: filled, open around a filled one, open inside an open one"""
 
 
 @dataclass(frozen=True, eq=False)
@@ -34,7 +36,8 @@ class NamedSpectrum:
 def eigenvalues(networks: Sequence[NamedSpectrum]) -> go.Figure:
     """Points λ for each network, a dashed circle at its spectral radius, and the unit circle.
 
-    Both axes have one scale, whose range always holds the unit circle.
+    Both axes have one scale, whose range always holds the unit circle. The first network of a
+    colour has filled points, the next ones open ones, so that those below show through.
 
     Args:
         networks: in the order of drawing, the last on top; before and after training, say.
@@ -46,8 +49,10 @@ def eigenvalues(networks: Sequence[NamedSpectrum]) -> go.Figure:
         if radius > 0:
             line = {"color": network.colour, "width": 1.5, "dash": "dash"}
             _circle(figure, radius, line, escape(network.name, quote=False))
+    drawn: list[str] = []
     for network in networks:
-        _points(figure, network)
+        _points(figure, network, drawn.count(network.colour))
+        drawn.append(network.colour)
     reach = 1.08 * max([1.0, *(network.spectrum.radius for network in networks)])
     figure.update_layout(
         height=440,
@@ -74,7 +79,8 @@ def _circle(figure: go.Figure, radius: float, line: dict[str, object], name: str
     )
 
 
-def _points(figure: go.Figure, network: NamedSpectrum) -> None:
+def _points(figure: go.Figure, network: NamedSpectrum, before: int) -> None:
+    """Draw the points; `before` counts the networks of the same colour below them."""
     values = network.spectrum.eigenvalues.cpu().numpy()
     name = escape(network.name, quote=False)
     figure.add_scatter(
@@ -87,10 +93,10 @@ def _points(figure: go.Figure, network: NamedSpectrum) -> None:
         name=f"{name}: spectral radius {number(network.spectrum.radius)}",
         marker={
             "color": network.colour,
-            "symbol": network.symbol,
-            "size": 9,
+            "symbol": f"{network.symbol}-open" if before else network.symbol,
+            "size": _SIZES[min(before, len(_SIZES) - 1)],
             "opacity": 0.85,
-            "line": {"width": 1.5, "color": network.colour},
+            "line": {"width": 2 if before else 1.5, "color": network.colour},
         },
         hovertemplate=(
             "%{meta}<br>λ = %{x:.4g} %{y:+.4g} i<br>modulus |λ| = %{customdata:.4g}<extra></extra>"

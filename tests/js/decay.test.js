@@ -7,11 +7,11 @@ import { decode, decodeView } from "../decay/decode.js";
 import { hiddenKey, hiddenOf } from "../decay/events.js";
 import { beyondRuns, flagRuns } from "../decay/flags.js";
 import { contrast, dashOf, inksOf } from "../decay/ink.js";
-import { lastOnAxes, namesIn } from "../decay/labels.js";
+import { besides, endOf, gutterOf, lastOnAxes, namesIn } from "../decay/labels.js";
 import { decadeTicks, lagTicks, panelAt, panels } from "../decay/plan.js";
 import {
-  decadesApart, flagCounts, labelParts, lagRead, measuredText, predictedText, readingWords,
-  theoryWords,
+  decadesApart, firstVisible, flagCounts, labelParts, lagRead, measuredText, predictedText,
+  readingWords, theoryWords,
 } from "../decay/reading.js";
 import { rgb } from "../shared/colours.js";
 
@@ -156,4 +156,36 @@ test("names stand where their curve last is on the axes", () => {
   const view = sample();
   const words = namesIn(view, view.networks, new Set(["b"]), false).map((each) => each.words);
   assert.deepEqual(words, ["one", "a  a", "two", "a  a", "c  c"]);
+});
+
+test("a curve that ends before the last lag has its name at the edge it leaves by", () => {
+  const range = [-30, 10];
+  const height = (values, status) => endOf(values, range, status).height;
+  assert.deepEqual(endOf([0, -5, -20], range), { lag: 2, value: -20, early: false, height: -20 });
+  assert.equal(height([0, -20, -40]), -30);
+  assert.equal(height([0, 5, 12]), 10);
+  assert.equal(height([0, -9, -Infinity]), -30);
+  assert.equal(height([0, -9, NaN]), -9); // a theory that says nothing from there on
+  assert.deepEqual([1, 2, 3].map((flag) => height([0, -9, NaN], [0, 0, flag])), [-30, -30, 10]);
+  assert.equal(endOf([NaN, -99], range), null);
+  assert.deepEqual(besides([{ px: 10, py: 50 }, { px: 12, py: 52 }, { px: 11, py: 90 }], 9, 13),
+    [{ px: 10, py: 50 }, { px: 19, py: 52 }, { px: 11, py: 90 }]);
+});
+
+test("names of 20 signs are whole and have room beside a sidebar on a projector", () => {
+  const view = decodeView(sent([["one", [0], [0], [theory("gates, largest unit", [0]), theory("gates, mean, by unit", [0])]]]));
+  const names = namesIn(view, view.networks, new Set(), false);
+  assert.deepEqual(names.map(({ words }) => words), ["one", "a  gates, largest unit", "b  gates, mean, by unit"]);
+  const context = { measureText: (words) => ({ width: 0.6 * 12.6 * words.length }) };
+  assert.equal(gutterOf(context, names, 1280 - 300 - 160 - 60, { small: 12.6, scale: 0.95 }).whole, true);
+});
+
+test("before anybody points, the first theory that is drawn explains itself", () => {
+  const view = sample();
+  const first = (...hidden) => firstVisible(view, new Set(hidden))?.key;
+  assert.equal(first(), "a");
+  assert.equal(first("a"), "b");
+  assert.equal(first("a", "one"), "c"); // nobody shows b
+  assert.equal(first("a", "b", "c"), undefined);
+  assert.equal(first("one", "two"), undefined);
 });

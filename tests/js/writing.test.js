@@ -5,6 +5,7 @@ import { test } from "node:test";
 
 import { nodeAfter, thickness, treeLayout } from "../writing/layout.js";
 import { shownAfter } from "../writing/player.js";
+import { followText, showSides } from "../writing/tree.js";
 import {
   brisk, choiceSentence, loopText, nodeSentence, pathTo, rankText, rowsOf, signed, unsureText,
 } from "../writing/words.js";
@@ -59,6 +60,8 @@ test("a node in a sentence, with the text up to it", () => {
   assert.equal(nodeSentence({ tree: { nodes }, kind: "character" }, 4),
     "Step 2, “h”: p = 0.7408; so far “th”, log p −0.50, score −0.25; kept");
   assert.match(nodeSentence({ tree: { nodes }, kind: "word" }, 5), /so far “t o”.*; cut$/);
+  const plain = nodes.map((each) => ({ ...each, score: each.cumulative }));
+  assert.match(nodeSentence({ tree: { nodes: plain }, kind: "word" }, 4), /log p −0.50; kept$/);
 });
 
 test("nodes of a column keep apart, in the order of their parents, the more probable above", () => {
@@ -121,4 +124,37 @@ test("as many tokens are written as the time allows, and no more than there are"
   assert.equal(shownAfter(0, 499, 2, 100), 0);
   assert.equal(shownAfter(0, 500, 2, 100), 1);
   assert.equal(shownAfter(0, 9e9, 50, 100), 100);
+});
+
+test("the tree follows the text to its end, and says where it goes on", () => {
+  const best = Array.from({ length: 30 }, (_, step) => step);
+  const classes = new Set();
+  const toggle = (name, on) => (on ? classes.add(name) : classes.delete(name));
+  const scroll = { scrollLeft: 0, scrollTop: 0, clientWidth: 300, clientHeight: 200, scrollWidth: 1200,
+    classList: { toggle } };
+  const x = {
+    view: { tree: { best }, choices: best }, state: { cursor: 0, node: null },
+    parts: { beam: { scroll } }, at: (index) => ({ left: 30 * index, y: 50 }),
+    pill: { wide: 20, tall: 10 }, sides: { row: {}, left: {}, right: {} },
+  };
+  const follow = (cursor) => {
+    x.state.cursor = cursor;
+    followText(x);
+    scroll.scrollLeft = Math.min(scroll.scrollLeft, 900); // as a browser does
+    showSides(x);
+    return scroll.scrollLeft;
+  };
+  assert.equal(follow(5), 0);
+  assert.deepEqual([...classes], ["goes-right"]);
+  const inside = follow(15);
+  assert.ok(inside <= 450 && inside + 300 >= 470);
+  assert.deepEqual([x.sides.left.disabled, x.sides.right.disabled, x.sides.row.hidden], [false, false, false]);
+  assert.equal(follow(29), 900);
+  assert.deepEqual([...classes], ["goes-left"]);
+  assert.equal(follow(0), 0);
+  x.state.node = 3; // one who reads a node is not moved
+  assert.equal(follow(29), 0);
+  scroll.clientWidth = 1200;
+  showSides(x);
+  assert.equal(x.sides.row.hidden, true);
 });

@@ -60,6 +60,12 @@ export function flagCounts({ status }) {
   });
 }
 
+/** The first theory that a curve is drawn of; undefined where all are switched off. */
+export function firstVisible(view, hidden) {
+  const networks = view.networks.filter(({ key }) => !hidden.has(key));
+  return view.theories.find(({ key }) => !hidden.has(key) && networks.some(({ by }) => by[key]));
+}
+
 /** What a theory says of itself: one {name, words} for each network it speaks of. */
 export function theoryWords(view, key) {
   return view.networks.filter(({ by }) => by[key]).map(({ name, by }) => {

@@ -30,21 +30,21 @@ export function skeleton() {
   const picture = stage("Gradient norm against lag");
   picture.overlay.removeAttribute("aria-hidden");
   for (const [name, set] of Object.entries({
-    tabindex: "0", role: "slider", "aria-label": KEYS, "data-testid": "decay-cursor",
+    tabindex: "0", role: "slider", "aria-valuenow": "0", "aria-label": KEYS, "data-testid": "decay-cursor",
   })) picture.overlay.setAttribute(name, set);
   const marks = el("span", { class: "how marks" });
   const table = el("table", { class: "legend", "data-testid": "decay-legend" });
   const scroller = el("div", { class: "scroller" }, [table]);
   const detail = el("p", { class: "detail", "data-testid": "decay-detail" });
   const note = el("p", { class: "note", "data-testid": "decay-note" });
-  const how = el("p", { class: "how" });
+  const how = el("p", { class: "how", "data-testid": "decay-how" });
   const live = el("div", { class: "hidden", "aria-live": "polite", "data-testid": "decay-live" });
   const root = el(
     "div",
     { class: "unrolled decay", "data-testid": "decay", role: "group",
       "aria-label": "Gradient norm against lag, measured and predicted" },
-    [el("div", { class: "row top" }, [title, marks, toggle]), picture.box, scroller, detail, note,
-      how, live],
+    [el("div", { class: "row top" }, [title, marks, toggle]), how, picture.box, scroller, detail,
+      note, live],
   );
   return { root, title, toggle, layouts, picture, marks, table, detail, note, how, live };
 }

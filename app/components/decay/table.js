@@ -4,7 +4,8 @@ import { grouped } from "../shared/words.js";
 import { FLAG_SIGNS } from "./flags.js";
 import { dashOf, signOf } from "./ink.js";
 import {
-  decadesApart, flagCounts, lagRead, measuredText, predictedText, theoryWords, verdictSign,
+  decadesApart, firstVisible, flagCounts, lagRead, measuredText, predictedText, theoryWords,
+  verdictSign,
 } from "./reading.js";
 import { svg } from "./skeleton.js";
 
@@ -119,13 +120,18 @@ export function writeValues(x) {
   }
 }
 
-/** Writes what the theory that is pointed at says of itself; else how many can be pointed at. */
+/** Writes what the theory that is pointed at says of itself; else the first that is drawn. */
 export function writeDetail(x) {
   const { view, parts } = x;
-  const theory = view.theories.find(({ key }) => key === x.active) ?? view.theories[0];
+  const theory = view.theories.find(({ key }) => key === x.active) ?? firstVisible(view, x.hidden);
   for (const { node, theory: own } of x.rows) node.classList.toggle("lit", own && own.key === x.active);
   parts.detail.hidden = !view.theories.some(({ key }) => theoryWords(view, key).length);
   if (parts.detail.hidden) return;
+  if (!theory) {
+    delete parts.detail.dataset.text;
+    parts.detail.replaceChildren(); // its room stays
+    return;
+  }
   const said = theoryWords(view, theory.key);
   const nodes = said.flatMap(({ name, words }) => [
     el("span", {}, [el("i", { text: `${name}: ` }), /[.!?]$/.test(words) ? words : `${words}.`]), " ",

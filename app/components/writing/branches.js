@@ -1,5 +1,7 @@
 // Mouse and keyboard on the beam tree.
+import { el } from "../shared/dom.js";
 import { nodeAfter } from "./layout.js";
+import { followText, nodeIntoSight, showSides } from "./tree.js";
 import { nodeSentence } from "./words.js";
 
 /** Binds everything once per mount. */
@@ -12,6 +14,23 @@ export function listenTree(x) {
   scroll.onpointerleave = () => choose(x, null);
   scroll.onkeydown = (event) => onTreeKey(x, event);
   scroll.onblur = () => choose(x, null);
+  scroll.onscroll = () => showSides(x);
+  x.sides = sides(scroll);
+  scroll.before(x.sides.row);
+  // The root says where the text's cursor is, whoever moved it.
+  const watch = new MutationObserver(() => followText(x));
+  watch.observe(x.root, { attributes: true, attributeFilter: ["data-cursor"] });
+}
+
+/* The buttons over the tree that say on which sides it goes on, and lead there. */
+function sides(scroll) {
+  const side = (text, label, way) => {
+    const button = el("button", { type: "button", text, "aria-label": label });
+    button.onclick = () => (scroll.scrollLeft += way * 0.8 * scroll.clientWidth);
+    return button;
+  };
+  const [left, right] = [side("← more", "Earlier steps", -1), side("more →", "Later steps", 1)];
+  return { row: el("div", { class: "sides", "data-testid": "sides" }, [left, right]), left, right };
 }
 
 function choose(x, index) {
@@ -31,26 +50,11 @@ function onTreeKey(x, event) {
       ? x.view.tree.best[0] ?? columns[0][0]
       : nodeAfter(event.key, nodes, columns, x.state.node) ?? x.state.node;
     choose(x, next);
-    into(x, next);
+    nodeIntoSight(x, next);
     x.parts.live.textContent = nodeSentence(x.view, next);
   } else {
     return;
   }
   event.preventDefault();
   event.stopPropagation();
-}
-
-/* Scrolls the box, and only the box, until the node is in sight. */
-function into(x, index) {
-  const { scroll } = x.parts.beam;
-  const { left, y } = x.at(index);
-  const { wide, tall } = x.pill;
-  if (left < scroll.scrollLeft) scroll.scrollLeft = left - wide;
-  if (left + wide > scroll.scrollLeft + scroll.clientWidth) {
-    scroll.scrollLeft = left + 2 * wide - scroll.clientWidth;
-  }
-  if (y - tall < scroll.scrollTop) scroll.scrollTop = y - 2 * tall;
-  if (y + tall > scroll.scrollTop + scroll.clientHeight) {
-    scroll.scrollTop = y + 2 * tall - scroll.clientHeight;
-  }
 }

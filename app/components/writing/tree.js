@@ -57,10 +57,13 @@ export function drawTree(x) {
   parts.beam.scroll.replaceChildren(svg);
   x.at = at;
   x.pill = pill;
-  if (x.scrolledFor === view.identity) return;
-  x.scrolledFor = view.identity; // a tall tree opens where it begins
-  parts.beam.scroll.scrollTop = start.y - parts.beam.scroll.clientHeight / 2;
-  parts.beam.scroll.scrollLeft = 0;
+  if (x.scrolledFor !== view.identity) {
+    x.scrolledFor = view.identity; // a tall tree opens where it begins
+    parts.beam.scroll.scrollTop = start.y - parts.beam.scroll.clientHeight / 2;
+    parts.beam.scroll.scrollLeft = 0;
+  }
+  followText(x);
+  showSides(x);
 }
 
 function curve(x0, y0, x1, y1) {
@@ -84,6 +87,45 @@ function group(x, node, index, kind, label, { left, y }, { wide, tall }, small) 
   }
   x.tree.groups.push(g);
   return g;
+}
+
+/** Scrolls to the token at the text's cursor on the best path: to the end once all is written. */
+export function followText(x) {
+  const { state, view, parts } = x;
+  if (!view?.tree || !x.at || state.node !== null) return; // one who points at a node reads there
+  const { best } = view.tree;
+  if (state.cursor === null || !best.length) return;
+  const last = state.cursor >= Math.min(best.length, view.choices.length) - 1;
+  nodeIntoSight(x, best[Math.min(state.cursor, best.length - 1)]);
+  if (last) parts.beam.scroll.scrollLeft = parts.beam.scroll.scrollWidth;
+  else if (state.cursor === 0) parts.beam.scroll.scrollLeft = 0;
+}
+
+/** Scrolls the box, and only the box, until the node is in sight. */
+export function nodeIntoSight(x, index) {
+  const { scroll } = x.parts.beam;
+  const { left, y } = x.at(index);
+  const { wide, tall } = x.pill;
+  if (left < scroll.scrollLeft) scroll.scrollLeft = left - wide;
+  if (left + wide > scroll.scrollLeft + scroll.clientWidth) {
+    scroll.scrollLeft = left + 2 * wide - scroll.clientWidth;
+  }
+  if (y - tall < scroll.scrollTop) scroll.scrollTop = y - 2 * tall;
+  if (y + tall > scroll.scrollTop + scroll.clientHeight) {
+    scroll.scrollTop = y + 2 * tall - scroll.clientHeight;
+  }
+}
+
+/** Says on which sides the tree goes on beyond its box. */
+export function showSides(x) {
+  const { scroll } = x.parts.beam;
+  const rest = scroll.scrollWidth - scroll.clientWidth;
+  const [left, right] = [scroll.scrollLeft > 1, scroll.scrollLeft < rest - 1];
+  scroll.classList.toggle("goes-left", left);
+  scroll.classList.toggle("goes-right", right);
+  x.sides.row.hidden = rest <= 1;
+  x.sides.left.disabled = !left;
+  x.sides.right.disabled = !right;
 }
 
 /** Lights the node that is read, the way to it, and writes its numbers. */

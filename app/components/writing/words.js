@@ -56,10 +56,12 @@ export function nodeSentence({ tree, kind }, index) {
   const node = tree.nodes[index];
   const words = pathTo(tree.nodes, index).map((at) => tree.nodes[at].token);
   const ends = { alive: "kept", pruned: "cut", finished: "finished" };
+  // What is ranked by log p itself has no score of its own.
+  const score = node.score === node.cumulative ? "" : `, score ${signed(node.score)}`;
   return `Step ${node.step + 1}, ${quoted(node.token, kind, 24)}: p = ` +
     `${probability(Math.exp(node.log_probability))}; so far ` +
     `${quoted(words.join(kind === "word" ? " " : ""), "word", 60)}, ` +
-    `log p ${signed(node.cumulative)}, score ${signed(node.score)}; ${ends[node.state]}`;
+    `log p ${signed(node.cumulative)}${score}; ${ends[node.state]}`;
 }
 
 /** A log probability or a score: −3.21 */
