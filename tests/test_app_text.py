@@ -58,7 +58,7 @@ def page(view: str, **chosen: object) -> AppTest:
 def assert_whole(app: AppTest, messages: int = 0) -> None:
     """Nothing crashed, the component is there, and so many messages are shown."""
     assert not app.exception
-    assert len(app.get("bidi_component")) == 1
+    assert len(app.get("bidi_component")) == 2  # with the presenter’s buttons
     assert len(app.error) == messages, [each.value for each in app.error]
 
 
