@@ -11,9 +11,11 @@ from torch.testing import assert_close
 
 from app.compute import comparisons, gradients, texts, trained
 from app.compute.networks import Network
+from app.figures.gate_activations import gate_activations
 from app.sidebar.labels import COMPARISONS, LABS
 from app.sidebar.source import Source, read_by
 from app.views.gradients import closeness_note, decay_view, indices_of, reach_view
+from core.capture import capture
 from core.models import ModelSpec, next_token_loss
 from core.text import Stretch
 
@@ -213,3 +215,16 @@ def test_the_self_check_agrees_with_what_is_on_screen(lab):
     rows = table.splitlines()[2:]
     assert rows
     assert all("**agrees**" in row for row in rows), table
+
+
+def test_the_gate_over_the_text_is_the_traces_own_and_names_its_tokens_safely():
+    source, network = source_of(), untrained("lstm")
+    found = gradients.gated(network, *indices_of(source))
+    model = network.model()
+    with torch.no_grad(), capture(model) as tape:
+        model(torch.tensor(indices_of(source)[0]).unsqueeze(1))
+    expected = tape["rnn.l0"].gates["forget"][:, 0].numpy()
+    figure = gate_activations(found.activations, ["<b>"] * STEPS, "forget")
+    np.testing.assert_array_equal(np.asarray(figure.data[0].z).T, expected)
+    assert set(np.asarray(figure.data[0].customdata).ravel()) == {"&lt;b&gt;"}
+    assert (figure.data[0].zmin, figure.data[0].zmax) == (0, 1)

@@ -98,8 +98,9 @@ class Truncation:
 
 @dataclass(frozen=True, eq=False)
 class Gates:
-    """The gates of a layer over a text."""
+    """The gates of a layer over a text; `activations` (T, H) are those of the carry's gate."""
 
+    activations: np.ndarray
     saturation: Saturation
     carry: CarryProduct
     loss: GradientNorms
@@ -206,7 +207,9 @@ def gated(network: Network, inputs: Indices, targets: Indices) -> Gates:
 
     def compute() -> Gates:
         trace = _traced(network, inputs, targets, "last")
-        return Gates(saturation(trace), carry_product(trace), gradient_norms(trace))
+        carry = carry_product(trace)
+        values = trace.gates[carry.gate][:, 0].numpy()
+        return Gates(values, saturation(trace), carry, gradient_norms(trace))
 
     return _kept("gated", (network.digest, inputs, targets), compute, 2 * SMALL)
 

@@ -5,9 +5,10 @@ import streamlit as st
 from app.compute import comparisons, gradients
 from app.compute.networks import Network
 from app.figures.carry import Carried, carry
+from app.figures.gate_activations import gate_activations
 from app.figures.saturation import saturation_figure
 from app.sidebar.source import Source
-from app.theme import CELL_COLOURS, PLAIN, plural
+from app.theme import CELL_COLOURS, PLAIN, plural, visible
 from app.views.gradients import indices_of
 
 _CARRY = {"lstm": "forget", "gru": "update"}
@@ -47,3 +48,8 @@ def draw(source: Source, network: Network) -> None:
             "measured gradient of the last loss, which has the paths through W_hh too: compare "
             "slopes, not heights."
         )
+    st.markdown(f"#### The {gate} gate of every unit over the text")
+    tokens = [visible(token) for token in source.stretch.inputs]
+    figure = gate_activations(found[0].activations, tokens, gate)
+    st.plotly_chart(figure, key="activations", config=PLAIN)
+    st.caption("How to read it: a row is a unit, a column a step; bright is open, dark is shut.")
