@@ -218,14 +218,14 @@ def _is_open(session: str) -> bool:
 _alive: set[Job] = set()
 
 
-def _end_all() -> None:
-    """At shutdown: a thread inside torch must not be cut off."""
+def end_all() -> None:
+    """At shutdown: end every job; a thread inside torch must not be cut off."""
     for job in list(_alive):
         job.stop()
     for job in list(_alive):
         job.join(5)
 
 
-atexit.register(_end_all)
+atexit.register(end_all)
 SHARED = Slots(AT_ONCE)
 """the slots of this server"""

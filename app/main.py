@@ -1,4 +1,7 @@
-"""Unrolled's entry: `streamlit run app/main.py`."""
+"""Unrolled's entry: `streamlit run app/main.py`.
+
+The server reads it once, for `app`; every session runs it, as its script.
+"""
 
 import sys
 from pathlib import Path
@@ -9,22 +12,27 @@ if (root := str(Path(__file__).resolve().parent.parent)) not in sys.path:
 
 import streamlit as st
 
-from app.frame import draw
-from app.theme import STYLE
+if __name__ == "__main__":
+    from app.frame import draw
+    from app.theme import STYLE
 
-st.set_page_config(
-    page_title="Unrolled",
-    page_icon=str(Path(root) / "assets" / "images" / "icon.png"),
-    layout="wide",
-    initial_sidebar_state="auto",
-)
-st.html(STYLE)
-draw(
-    [
-        st.Page("screens/explore.py", title="Explore", default=True),
-        st.Page("screens/gradients.py", title="Gradients", url_path="gradients"),
-        st.Page("screens/train.py", title="Train", url_path="train"),
-        st.Page("screens/generate.py", title="Generate", url_path="generate"),
-        st.Page("screens/text.py", title="Text", url_path="text"),
-    ]
-)
+    st.set_page_config(
+        page_title="Unrolled",
+        page_icon=str(Path(root) / "assets" / "images" / "icon.png"),
+        layout="wide",
+        initial_sidebar_state="auto",
+    )
+    st.html(STYLE)
+    draw(
+        [
+            st.Page("screens/explore.py", title="Explore", default=True),
+            st.Page("screens/gradients.py", title="Gradients", url_path="gradients"),
+            st.Page("screens/train.py", title="Train", url_path="train"),
+            st.Page("screens/generate.py", title="Generate", url_path="generate"),
+            st.Page("screens/text.py", title="Text", url_path="text"),
+        ]
+    )
+else:
+    from app import server
+
+    app = st.App(__file__, middleware=server.MIDDLEWARE, lifespan=server.lifespan)

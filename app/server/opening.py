@@ -1,0 +1,120 @@
+"""The page that a browser gets first says at once what it will need.
+
+Streamlit's page loads the scripts of a widget when the first such widget arrives, and theirs in
+turn, one after the other; React then holds the widget back for another 300 ms. Named in the page,
+they come together with the rest.
+"""
+
+import json
+from pathlib import Path
+
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+__all__ = ["OpeningPage", "preloads"]
+
+WIDGETS = ("BidiComponent", "Selectbox", "ButtonGroup", "NumberInput", "Slider", "Html")
+"""what stands on every page, by the names that Streamlit's build gives to the scripts"""
+FONTS = ("SourceCodeVF-Upright",)
+"""that of the text strip: after it had come, everything was measured and drawn once more"""
+
+
+def preloads(folder: Path) -> bytes:
+    """The links for the page's head; empty if Streamlit's build is not as expected.
+
+    Args:
+        folder: where Streamlit keeps index.html and manifest.json, the list of its build.
+    """
+    try:
+        manifest = json.loads((folder / "manifest.json").read_bytes())
+        scripts = _scripts(manifest)
+        fonts = [
+            name for name in manifest["index.html"]["assets"] if any(each in name for each in FONTS)
+        ]
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+        return b""
+    links = [f'<link rel="modulepreload" crossorigin href="./{name}">' for name in scripts]
+    links += [
+        f'<link rel="preload" as="font" type="font/woff2" crossorigin href="./{name}">'
+        for name in fonts
+    ]
+    return "\n".join(links).encode()
+
+
+def _scripts(manifest: dict) -> list[str]:
+    """The scripts of the widgets and all that they import, without those of the page itself."""
+    there = set(_imported(manifest, "index.html"))
+    entries = [
+        key for key, entry in manifest.items() if entry.get("name") in WIDGETS and "src" in entry
+    ]
+    found: dict[str, None] = {}
+    for key in entries:
+        found |= dict.fromkeys(_imported(manifest, key))
+    return [manifest[key]["file"] for key in found if key not in there]
+
+
+def _imported(manifest: dict, entry: str) -> list[str]:
+    """An entry of the build and all that it imports, each once."""
+    found: dict[str, None] = {}
+    waiting = [entry]
+    while waiting:
+        key = waiting.pop()
+        if key not in found:
+            found[key] = None
+            waiting += manifest[key].get("imports", ())
+    return list(found)
+
+
+class OpeningPage:
+    """Puts the links into the head of every HTML page that the application answers with.
+
+    Args:
+        app: the application around which it stands.
+        links: what `preloads` gives.
+    """
+
+    def __init__(self, app: ASGIApp, links: bytes) -> None:
+        self._app = app
+        self._links = links
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """One request."""
+        if scope["type"] == "http" and scope["method"] == "GET" and self._links:
+            await self._app(scope, receive, _Page(send, self._links))
+        else:
+            await self._app(scope, receive, send)
+
+
+class _Page:
+    """Holds an HTML page back until it is whole, and lets all else pass."""
+
+    def __init__(self, send: Send, links: bytes) -> None:
+        self._send = send
+        self._links = links
+        self._start: Message | None = None
+        self._body = b""
+
+    async def __call__(self, message: Message) -> None:
+        """One message of the answer."""
+        if message["type"] == "http.response.start" and _is_page(message):
+            self._start = message
+        elif self._start is None:
+            await self._send(message)
+        elif message["type"] == "http.response.body":
+            self._body += message.get("body", b"")
+            if not message.get("more_body"):
+                await self._finish(self._start)
+
+    async def _finish(self, start: Message) -> None:
+        body = self._body.replace(b"</head>", self._links + b"\n</head>", 1)
+        # The file's own marks are not this page's: with them a browser might keep an older one.
+        changed = {b"content-length", b"etag", b"last-modified"}
+        headers = [each for each in start["headers"] if each[0].lower() not in changed]
+        headers.append((b"content-length", str(len(body)).encode()))
+        await self._send({**start, "headers": headers})
+        await self._send({"type": "http.response.body", "body": body})
+
+
+def _is_page(message: Message) -> bool:
+    headers = {key.lower(): value for key, value in message["headers"]}
+    plain = b"content-encoding" not in headers
+    return message["status"] == 200 and plain and b"text/html" in headers.get(b"content-type", b"")

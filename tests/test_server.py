@@ -1,0 +1,192 @@
+"""What stands around Streamlit's server: files from memory, the opening page, sockets, the end."""
+
+import asyncio
+import gzip
+import re
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from pathlib import Path
+
+import pytest
+import streamlit
+
+from app.server.files import FilesFromMemory
+from app.server.nodelay import send_at_once
+from app.server.opening import OpeningPage, preloads
+
+ROOT = Path(__file__).resolve().parent.parent
+FRONTEND = Path(streamlit.__file__).parent / "static"
+AWAY, HERE = ("192.0.2.7", 4000), ("127.0.0.1", 4000)
+
+
+async def the_application(scope, receive, send):
+    """Stands for Streamlit: a page in two pieces, or what is no page."""
+    page = scope["path"] == "/page"
+    kind = b"text/html; charset=utf-8" if page else b"text/plain"
+    headers = [(b"content-type", kind), (b"etag", b"x"), (b"x-other", b"kept")]
+    await send({"type": "http.response.start", "status": 200, "headers": headers})
+    await send({"type": "http.response.body", "body": b"<head></he", "more_body": True})
+    await send({"type": "http.response.body", "body": b"ad><p>one</p></head>"})
+
+
+def ask(application, path, client=HERE, method="GET", headers=()):
+    """Status, headers and body of one answer."""
+    return asyncio.run(_ask(application, path, client, method, headers))
+
+
+async def _ask(application, path, client, method, headers):
+    sent = []
+
+    async def send(message):
+        sent.append(message)
+
+    scope = {"type": "http", "method": method, "path": path, "client": client,
+             "headers": [(b"accept-encoding", b"gzip, br"), *headers]}  # fmt: skip
+    await application(scope, None, send)
+    others = asyncio.all_tasks() - {asyncio.current_task()}
+    await asyncio.gather(*others)  # what is compressed for the next one
+    body = b"".join(each.get("body", b"") for each in sent[1:])
+    return sent[0]["status"], dict(sent[0]["headers"]), body
+
+
+@pytest.fixture
+def files():
+    return FilesFromMemory(the_application, FRONTEND / "static")
+
+
+def test_a_file_comes_from_memory_as_it_is_on_disk(files):
+    for path in sorted((FRONTEND / "static").rglob("*"))[::7]:
+        if not path.is_file():
+            continue
+        address = f"/static/{path.relative_to(FRONTEND / 'static').as_posix()}"
+        for _ in range(2):
+            status, headers, body = ask(files, address)
+            assert (status, body) == (200, path.read_bytes())
+            assert int(headers[b"content-length"]) == len(body)
+            assert b"content-encoding" not in headers
+            assert b"immutable" in headers[b"cache-control"]
+            if path.suffix == ".js":
+                assert headers[b"content-type"] == b"text/javascript"
+
+
+def test_browsers_elsewhere_get_it_compressed_once_that_is_done(files):
+    script = max(
+        (FRONTEND / "static" / "js").glob("index.*.js"), key=lambda path: path.stat().st_size
+    )
+    address = f"/static/js/{script.name}"
+    assert ask(files, address, AWAY)[2] == script.read_bytes()
+    _, headers, body = ask(files, address, AWAY)
+    assert headers[b"content-encoding"] == b"gzip"
+    assert headers[b"vary"] == b"accept-encoding"
+    assert int(headers[b"content-length"]) == len(body) < script.stat().st_size / 2
+    assert gzip.decompress(body) == script.read_bytes()
+    here = ask(files, address, HERE)
+    assert b"content-encoding" not in here[1]
+    assert here[2] == script.read_bytes()
+
+
+def test_fonts_are_not_compressed_again(files):
+    font = next((FRONTEND / "static" / "media").glob("*.woff2"))
+    for _ in range(2):
+        _, headers, body = ask(files, f"/static/media/{font.name}", AWAY)
+        assert b"content-encoding" not in headers
+        assert body == font.read_bytes()
+
+
+@pytest.mark.parametrize(
+    "path",
+    ["/static/../index.html", "/static/../../__init__.py", "/static//etc/passwd", "/static/",
+     "/static/js", "/static/none.js", "/static/a\0b", "/static/" + "x" * 5000, "/other", "/"],
+)  # fmt: skip
+def test_what_is_no_file_of_streamlits_is_left_to_the_application(files, path):
+    assert ask(files, path)[1][b"x-other"] == b"kept"
+
+
+RANGE = ((b"range", b"bytes=0-9"),)
+
+
+@pytest.mark.parametrize(("method", "headers"), [("HEAD", ()), ("POST", ()), ("GET", RANGE)])
+def test_other_requests_for_a_file_are_left_to_the_application(files, method, headers):
+    script = next((FRONTEND / "static" / "js").glob("index.*.js"))
+    answer = ask(files, f"/static/js/{script.name}", method=method, headers=headers)
+    assert answer[1][b"x-other"] == b"kept"
+
+
+def test_the_links_name_files_that_are_there_and_that_the_page_does_not_name_yet():
+    links = preloads(FRONTEND).decode()
+    named = re.findall(r'href="\./([^"]+)"', links)
+    page = (FRONTEND / "index.html").read_text(encoding="utf-8")
+    assert any("BidiComponent" in name for name in named)
+    assert len(named) == len(set(named)) > 20
+    for name in named:
+        assert (FRONTEND / name).is_file(), name
+        assert name not in page
+    assert not any("Plotly" in name for name in named)  # 4.7 MB that Explore does without
+
+
+@pytest.mark.parametrize("manifest", [None, "[]", "{}", "no json", '{"index.html": {"file": "x"}}'])
+def test_of_an_unknown_build_nothing_is_said(tmp_path, manifest):
+    if manifest is not None:
+        (tmp_path / "manifest.json").write_text(manifest, encoding="utf-8")
+    assert preloads(tmp_path) == b""
+
+
+def test_the_links_stand_in_the_head_of_pages_and_in_nothing_else():
+    application = OpeningPage(the_application, b"<link>")
+    _, headers, body = ask(application, "/page")
+    assert body == b"<head><link>\n</head><p>one</p></head>"
+    assert int(headers[b"content-length"]) == len(body)
+    assert b"etag" not in headers
+    assert headers[b"x-other"] == b"kept"
+    assert ask(application, "/plain") == ask(the_application, "/plain")
+    assert ask(application, "/page", method="HEAD") == ask(the_application, "/page", method="HEAD")
+    assert ask(OpeningPage(the_application, b""), "/page") == ask(the_application, "/page")
+
+
+def test_connections_of_a_listening_socket_send_at_once():
+    """Bound as Streamlit does, without naming TCP, which leaves Nagle's algorithm on."""
+    with socket.socket(family=socket.AF_INET) as listening, socket.socket() as waiting:
+        listening.bind(("127.0.0.1", 0))
+        listening.listen()
+        assert send_at_once() >= 1
+        with socket.create_connection(listening.getsockname()):
+            accepted, _ = listening.accept()
+            with accepted:
+                assert accepted.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
+        assert not waiting.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
+
+
+def test_the_running_app_answers_with_both(app_address):
+    with urllib.request.urlopen(f"{app_address}/gradients") as answer:
+        page = answer.read().decode()
+    named = re.findall(r'href="\./(static/[^"]+)"', page)
+    assert any("BidiComponent" in name for name in named)
+    for name in named:
+        with urllib.request.urlopen(f"{app_address}/{name}") as answer:
+            assert answer.read() == (FRONTEND / name).read_bytes()
+
+
+@pytest.mark.parametrize("seconds", [0.3, 4.0], ids=["while it imports", "idle"])
+@pytest.mark.parametrize("sent", [signal.SIGTERM, signal.SIGINT])
+def test_the_server_ends_when_it_is_told_to(tmp_path, seconds, sent):
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    command = [sys.executable, "-m", "streamlit", "run", "app/main.py", "--server.port", str(port)]
+    log = tmp_path / "log"
+    with log.open("w") as written:
+        server = subprocess.Popen(command, cwd=ROOT, stdout=written, stderr=subprocess.STDOUT)
+    for _ in range(600):
+        if "URL" in log.read_text():
+            break
+        time.sleep(0.1)
+    time.sleep(seconds)
+    server.send_signal(sent)
+    server.wait(30)
+    shown = log.read_text()
+    assert "Traceback" not in shown, shown
+    assert "terminate called" not in shown, shown
