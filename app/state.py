@@ -14,7 +14,18 @@ import streamlit as st
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 EXPLORER, PRESENTER = "explorer", "presenter"
-_CHOICES = ("lane", "layer", "order", "strip", "edges", "detail", "asked")
+_CHOICES = (
+    "lane",
+    "layer",
+    "order",
+    "strip",
+    "edges",
+    "detail",
+    "asked",
+    "fold",
+    "speed",
+    "truncate",
+)
 _OPTIONS = {
     "order": (
         "index", "similarity",
@@ -28,6 +39,8 @@ _OPTIONS = {
     ),
     "edges": ("forward", "gradient"),
     "detail": ("", "equations", "units", "change"),
+    "fold": ("", "1"),
+    "speed": ("2", "0.5", "1", "4", "8", "16"),
 }  # fmt: skip
 
 
@@ -45,6 +58,9 @@ class Looking:
         unit: 0-based; may be beyond the units there are.
         detail: "equations", "units", "change" or "".
         asked: the change of a token asked for, "<step from 1>-<index>", or "".
+        fold: "1" for the folded network, "" for the unrolled one.
+        speed: steps a second, as `ExplorerView` takes it.
+        truncate: the window k of truncated backpropagation in steps, as digits, or "".
     """
 
     cursor: int
@@ -56,6 +72,9 @@ class Looking:
     unit: int = 0
     detail: str = ""
     asked: str = ""
+    fold: str = ""
+    speed: str = "2"
+    truncate: str = ""
 
     @property
     def change(self) -> tuple[int, int] | None:
@@ -128,6 +147,7 @@ def looking(
         layer=layer if layer in layers else highest,
         lane=lane if lane in lanes else lanes[0],
         unit=max(_whole(asked.get("unit", "")) or 1, 1) - 1,
+        truncate=str(min(window, steps)) if (window := _whole(asked.get("truncate", ""))) else "",
         asked="-".join(map(str, change)) if (change := asked_pair("asked", (0, 0)))[0] else "",
         **kept,
     )

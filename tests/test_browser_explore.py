@@ -171,11 +171,23 @@ def test_a_link_reproduces_the_screen(visit):
     page.keyboard.press("Home")
     page.keyboard.press("ArrowRight")
     page.wait_for_url(re.compile(r"[?&]t=2(&|$)"))
+    page.get_by_role("button", name="Fold", exact=True).click()
+    page.get_by_label("Steps a second", exact=False).select_option("8")
+    page.get_by_test_id("window").fill("40")
+    for words in ("fold=1", "speed=8", "truncate=40"):
+        page.wait_for_url(re.compile(rf"[?&]{words}(&|$)"))
     link, rows = page.url, top_rows(page)
     other = visit(link[link.index("?") :])
     assert identity_of(other) == third
     expect_step(other, 2)
     assert top_rows(other) == rows
+    expect(other.get_by_role("button", name="Unfold", exact=True)).to_be_visible()
+    other.get_by_text("Folded, at t = 2").wait_for()
+    assert other.get_by_label("Steps a second", exact=False).input_value() == "8"
+    assert other.get_by_test_id("window").input_value() == "40"
+    other.get_by_role("button", name="Unfold", exact=True).click()
+    other.get_by_test_id("window").fill("")
+    other.wait_for_url(lambda address: "fold" not in address and "truncate" not in address)
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

@@ -127,6 +127,9 @@ def explorer_view(
         similarity=similarity,
         strip=looking.strip,
         edges=looking.edges,
+        fold=looking.fold,
+        speed=looking.speed,
+        truncate=looking.truncate,
         references=tuple(
             Reference(each.key, each.key, each.surprise, each.perplexity) for each in references
         ),

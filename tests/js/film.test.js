@@ -2,8 +2,11 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { advance, newFilm, play, playBack, playStep, toggleFold } from "../explorer/film.js";
+import {
+  advance, foldAsChosen, newFilm, play, playBack, playStep, setWindow, toggleFold,
+} from "../explorer/film.js";
 import { SPEEDS } from "../explorer/forward.js";
+import { fitTo, newState, windowOf } from "../explorer/state.js";
 import { windowEnd } from "../explorer/truncated.js";
 import { layersOf, steadily, viewOf } from "./motion_views.js";
 
@@ -12,7 +15,9 @@ function stage(view, { still = false, cursor = 0 } = {}) {
   const element = () => ({ textContent: "", value: "", dataset: {}, setAttribute() {} });
   const named = () => new Proxy({}, { get: (all, key) => (all[key] ??= element()) });
   const x = { view: { ...view, link: "" }, film: newFilm(), asked: [], told: [] };
-  x.state = { cursor, edges: "forward", sent: {}, heard: {}, held: null };
+  x.state = {
+    cursor, edges: "forward", fold: "", speed: "2", truncate: "", sent: {}, heard: {}, held: null,
+  };
   x.still = { matches: still };
   x.plan = { levels: 1, both: false };
   x.ask = (what) => x.asked.push(what);
@@ -34,7 +39,7 @@ function passing(x, from, ms) {
 
 test("reading goes step by step at its tempo, ends at the last one and tells Python once", () => {
   const x = stage(viewOf(layersOf(1, false), 6, () => 0), { cursor: 2 });
-  x.film.speed = 4;
+  x.state.speed = "4";
   play(x);
   const { since } = x.film.run;
   assert.deepEqual(passing(x, since, 740), [2, 3, 4]);
@@ -45,7 +50,7 @@ test("reading goes step by step at its tempo, ends at the last one and tells Pyt
 
 test("no step is passed over at the fastest, even when frames are late", () => {
   const x = stage(viewOf(layersOf(1, false), 30, () => 0));
-  x.film.speed = SPEEDS.at(-1);
+  x.state.speed = String(SPEEDS.at(-1));
   play(x);
   const steps = [];
   for (let now = x.film.run.since; x.film.run; now += 300) {
@@ -112,4 +117,46 @@ test("folding takes its time, turns round on the way, and is at once where motio
   toggleFold(still);
   advance(still, 0);
   assert.equal(still.film.amount, 1);
+});
+
+test("what Python sends folds at once at first and in motion afterwards; folding is told once", () => {
+  const x = stage(viewOf(layersOf(1, false), 6, () => 0));
+  x.state.fold = "1";
+  foldAsChosen(x, true);
+  advance(x, 0);
+  assert.equal(x.film.amount, 1);
+  x.state.fold = "";
+  foldAsChosen(x);
+  advance(x, x.film.begun + 350);
+  assert.ok(x.film.amount > 0 && x.film.amount < 1);
+  toggleFold(x);
+  toggleFold(x);
+  assert.deepEqual(x.told, [["fold", "1"], ["fold", ""]]);
+});
+
+test("speed and window that cannot be are made possible", () => {
+  const view = { ...viewOf(layersOf(1, false), 6, () => 0), units: 3, lanes: [{ key: "h", scale: "unit" }] };
+  Object.assign(view, { references: [], gates: [] });
+  const sent = { cursor: 0, lane: "h", order: "index", strip: "surprise", edges: "forward" };
+  for (const [asked, speed, truncate, k] of [
+    [{ speed: "8", truncate: "3" }, "8", "3", 3],
+    [{ speed: "7", truncate: "600" }, "2", "6", 6],
+    [{ speed: "", truncate: "-2" }, "2", "", null],
+    [{ truncate: "2.6" }, "2", "3", 3],
+    [{}, "2", "", null],
+  ]) {
+    const state = newState();
+    fitTo(state, { ...view, ...sent, ...asked });
+    assert.deepEqual([state.speed, state.truncate, windowOf(state)], [speed, truncate, k]);
+  }
+});
+
+test("a window that is typed is there at once, and told when it has rested", (t) => {
+  t.mock.timers.enable({ apis: ["setTimeout"] });
+  const x = stage(viewOf(layersOf(1, false), 20, () => -1));
+  for (const words of ["1", "12"]) setWindow(x, words);
+  assert.equal(windowOf(x.state), 12);
+  assert.deepEqual(x.told, []);
+  t.mock.timers.tick(1000);
+  assert.deepEqual(x.told, [["truncate", "12"]]);
 });

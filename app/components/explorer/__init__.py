@@ -43,9 +43,9 @@ MODULES = (
     "veil.js",
     "references.js",
     "layout.js",
+    "forward.js",
     "state.js",
     "keys.js",
-    "forward.js",
     "choosing.js",
     "mathml.js",
     "unfold.js",
@@ -88,6 +88,9 @@ def explorer(
     on_order: Callable[[], None] | None = None,
     on_strip: Callable[[], None] | None = None,
     on_edges: Callable[[], None] | None = None,
+    on_fold: Callable[[], None] | None = None,
+    on_speed: Callable[[], None] | None = None,
+    on_truncate: Callable[[], None] | None = None,
     on_unit: Callable[[], None] | None = None,
     on_detail: Callable[[], None] | None = None,
     on_asked: Callable[[], None] | None = None,
@@ -107,14 +110,17 @@ def explorer(
         on_order: Called when the unit order changed.
         on_strip: Called when the text strip's colouring changed.
         on_edges: Called when the edges were switched between signal and gradient.
+        on_fold: Called when the network was folded or unfolded.
+        on_speed: Called when another speed was chosen.
+        on_truncate: Called when another truncation window was chosen, or none.
         on_unit: Called when another unit was chosen: its sums must come from Python.
         on_detail: Called when another detail was opened, or closed.
         on_asked: Called when another change of a token was asked for.
 
     Returns:
-        `cursor` (0-based step), `lane`, `layer`, `order`, `strip`, `edges`, `unit` (0-based),
-        `detail` and `asked` as last chosen by
-        the user, in the values that `ExplorerView` takes; None where nothing was chosen yet.
+        `cursor` (0-based step), `lane`, `layer`, `order`, `strip`, `edges`, `fold`, `speed`,
+        `truncate`, `unit` (0-based), `detail` and `asked` as last chosen by the user, in the
+        values that `ExplorerView` takes; None where nothing was chosen yet.
     """
     return _MOUNT(
         key=key,
@@ -125,6 +131,9 @@ def explorer(
         on_order_change=on_order or _nothing,
         on_strip_change=on_strip or _nothing,
         on_edges_change=on_edges or _nothing,
+        on_fold_change=on_fold or _nothing,
+        on_speed_change=on_speed or _nothing,
+        on_truncate_change=on_truncate or _nothing,
         on_unit_change=on_unit or _nothing,
         on_detail_change=on_detail or _nothing,
         on_asked_change=on_asked or _nothing,

@@ -3,6 +3,7 @@ import { visible } from "../shared/format.js";
 import { endWords, passingWords } from "./backward.js";
 import { widthWords } from "./edges.js";
 import { readingWords } from "./forward.js";
+import { windowOf } from "./state.js";
 
 /** The heading, the pressed buttons and the words of the controls. */
 export function captionDiagram(x) {
@@ -48,13 +49,13 @@ function runWords({ view, state, still }, run) {
   return passingWords(view, run.way, run.way.frames[run.at]) + full;
 }
 
-function howWords({ view, state, film }) {
+function howWords({ view, state }) {
   const back = state.edges === "gradient";
   const units = view.units === 1 ? "the one unit" : `all ${view.units} units`;
   const grey = view.odd ? " (grey: not a number)" : "";
   const words =
     `Same colour, same weights. A box: ${units}${grey}. Line ${widthWords(back, view.thickest)}.`;
-  if (!film.k) return words;
+  if (!windowOf(state)) return words;
   return `${words} Window: where truncated backpropagation would cut; the numbers are the full ` +
     "gradient's.";
 }

@@ -2,22 +2,33 @@
 import { tell } from "../shared/cursor.js";
 import { clamp } from "../shared/format.js";
 
-const SETTLE = 250; // ms after the last one until Python hears of the unit
+const SETTLE = 250; // ms after the last one until Python hears of it
 
 /** Chooses a value of one of the controls. */
 export function choose(x, name, value) {
+  note(x, name, value);
+  x.ask("all");
+}
+
+/** Chooses what leaves most of the picture as it is: whoever calls asks for the rest. */
+export function note(x, name, value) {
   x.state[name] = value;
   tell(x.state, name, value, x.setStateValue);
-  x.ask("all");
+}
+
+/** Python hears of a choice once it has rested: of what is typed or run through. */
+export function noteSoon(x, name, value) {
+  x.state[name] = value;
+  x.noting ??= new Map();
+  clearTimeout(x.noting.get(name));
+  x.noting.set(name, setTimeout(() => tell(x.state, name, x.state[name], x.setStateValue), SETTLE));
 }
 
 /** Chooses a unit; Python hears of the one it rests on. */
 export function chooseUnit(x, unit) {
   if (unit === x.state.unit) return;
-  x.state.unit = clamp(unit, 0, x.view.units - 1);
+  noteSoon(x, "unit", clamp(unit, 0, x.view.units - 1));
   x.ask("unit");
-  clearTimeout(x.settling);
-  x.settling = setTimeout(() => tell(x.state, "unit", x.state.unit, x.setStateValue), SETTLE);
 }
 
 /** Follows one unit in one lane over the whole text: heatmap, text and numbers. */

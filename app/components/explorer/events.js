@@ -2,7 +2,7 @@
 import { stepFor } from "../shared/cursor.js";
 import { showTip } from "../shared/dom.js";
 import { clamp } from "../shared/format.js";
-import { choose, chooseUnit } from "./choosing.js";
+import { choose, chooseUnit, note } from "./choosing.js";
 import { bindDetails } from "./details.js";
 import {
   changeSpeed, commit, halt, moveTo, play, playBack, playStep, setWindow, toggleFold,
@@ -69,8 +69,7 @@ function bindMotion(x) {
   const { strip, diagram } = x.parts;
   strip.play.onclick = () => onPlay(x);
   strip.step.onclick = () => onStep(x);
-  strip.speed.value = String(x.film.speed);
-  strip.speed.onchange = () => (x.film.speed = Number(strip.speed.value));
+  strip.speed.onchange = () => note(x, "speed", strip.speed.value);
   diagram.fold.onclick = () => toggleFold(x);
   diagram.backward.onclick = () => onBack(x);
   diagram.window.oninput = () => setWindow(x, diagram.window.value);

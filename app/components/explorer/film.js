@@ -4,17 +4,20 @@ import { clamp } from "../shared/format.js";
 import { announce } from "../shared/link.js";
 import { backwardRun } from "./backward.js";
 import { captionDiagram } from "./caption.js";
+import { note, noteSoon } from "./choosing.js";
 import { BACK_PACE, SPEEDS } from "./forward.js";
+import { windowOf, windowWords } from "./state.js";
 import { eased } from "./unfold.js";
 
 const FOLDING = 700; // ms from unrolled to folded
 
 /**
- * What moves, at mount. `amount`: 0 unrolled, 1 folded. `run`: null, or {kind, done (share of its
- * step), moving, since (ms)}, a backward one with its `way`, the frame `at` and `ended`.
+ * What moves, at mount. `folded`: where it goes; `amount`: where it is, 0 unrolled, 1 folded. `run`:
+ * null, or {kind, done (share of its step), moving, since (ms)}, a backward one with its `way`, the
+ * frame `at` and `ended`.
  */
 export function newFilm() {
-  return { folded: false, amount: 0, begun: null, from: 0, run: null, speed: 2, k: null };
+  return { folded: false, amount: 0, begun: null, from: 0, run: null };
 }
 
 /**
@@ -38,13 +41,21 @@ export function commit(x) {
   tell(x.state, "cursor", x.state.cursor, x.setStateValue);
 }
 
-/** Folds the network, or unfolds it: at once where motion is unwelcome. */
+/** Folds the network, or unfolds it. */
 export function toggleFold(x) {
-  const { film } = x;
-  film.folded = !film.folded;
-  film.from = film.amount;
-  film.begun = x.still.matches ? -Infinity : performance.now();
+  note(x, "fold", x.film.folded ? "" : "1");
+  foldAsChosen(x);
   captionDiagram(x);
+}
+
+/** Folds or unfolds as the state says: at once where motion is unwelcome. */
+export function foldAsChosen(x, atOnce = x.still.matches) {
+  const { film } = x;
+  const folded = x.state.fold === "1";
+  if (folded === film.folded) return;
+  film.folded = folded;
+  film.from = film.amount;
+  film.begun = atOnce ? -Infinity : performance.now();
   x.ask("motion");
 }
 
@@ -77,7 +88,7 @@ export function playBack(x) {
   if (old && !old.ended) return start(x, old);
   const every = view.loss.at !== "last" && state.cursor > 0 && !old;
   const from = every ? state.cursor : view.steps - 1;
-  const way = backwardRun(view, from, film.k);
+  const way = backwardRun(view, from, windowOf(state));
   start(x, { kind: "backward", way, at: 0, done: 0, ended: false });
   moveTo(x, way.frames[0][1]);
 }
@@ -92,15 +103,14 @@ export function halt(x) {
 
 /** Sets the tempo to the one that many places faster in SPEEDS. */
 export function changeSpeed(x, places) {
-  const at = clamp(SPEEDS.indexOf(x.film.speed) + places, 0, SPEEDS.length - 1);
-  x.film.speed = SPEEDS[at];
-  x.parts.strip.speed.value = String(x.film.speed);
+  const at = clamp(SPEEDS.indexOf(Number(x.state.speed)) + places, 0, SPEEDS.length - 1);
+  noteSoon(x, "speed", String(SPEEDS[at]));
+  x.parts.strip.speed.value = x.state.speed;
 }
 
 /** Sets the truncation window; a run through another one ends. */
 export function setWindow(x, words) {
-  const k = Math.round(Number(words));
-  x.film.k = words !== "" && k >= 1 ? Math.min(k, x.view.steps) : null;
+  noteSoon(x, "truncate", windowWords(words, x.view.steps));
   if (x.film.run?.kind === "backward") halt(x);
   x.ask("diagram");
 }
@@ -158,7 +168,7 @@ function runOn(x, run, now) {
   const back = run.kind === "backward";
   const passed = Math.max(0, now - run.since);
   run.since = now;
-  run.done += (passed * x.film.speed * (back ? BACK_PACE : 1)) / 1000;
+  run.done += (passed * Number(x.state.speed) * (back ? BACK_PACE : 1)) / 1000;
   if (run.done < 1) return;
   const more = back ? run.at < run.way.frames.length - 1 : x.state.cursor < x.view.steps - 1;
   if (!more || run.single) return finish(x, run, more);

@@ -5,7 +5,7 @@ import { follow } from "../shared/link.js";
 import { captionDiagram, diagramLabel, headDiagram, runNews } from "./caption.js";
 import { diagramGoal, drawDiagram, layDiagram } from "./diagram.js";
 import { listen } from "./events.js";
-import { advance, halt, moveTo, newFilm, showPlaying } from "./film.js";
+import { advance, foldAsChosen, halt, moveTo, newFilm, showPlaying } from "./film.js";
 import { drawDetail } from "./details.js";
 import { drawGradient, overlayGradient } from "./gradient.js";
 import { drawHeatmap, overlayHeatmap } from "./heatmap.js";
@@ -13,7 +13,7 @@ import { buildInspector, summary, tighten, writeInspector } from "./inspector.js
 import { budget, heights, plan } from "./layout.js";
 import { referenceWords } from "./references.js";
 import { skeleton } from "./skeleton.js";
-import { fitTo, newState } from "./state.js";
+import { CHOICES, fitTo, newState } from "./state.js";
 import { buildStrip, colourStrip, markStrip } from "./text_strip.js";
 import { extraKey, readMeta, unitOrder, unpack } from "./unpack.js";
 
@@ -61,7 +61,7 @@ function mount(parentElement) {
 function unmount(x, parentElement) {
   x.unlink();
   clearTimeout(x.resting);
-  clearTimeout(x.settling);
+  x.noting?.forEach(clearTimeout);
   clearTimeout(x.showing);
   clearTimeout(x.speaking);
   cancelAnimationFrame(x.frame);
@@ -86,6 +86,7 @@ function receive(x, data) {
   const before = JSON.stringify(choices(x.state));
   fitTo(x.state, view);
   x.order = unitOrder(view, x.state.order);
+  showMotion(x);
   const chosen = before !== JSON.stringify(choices(x.state));
   heatmap.box.removeAttribute("aria-busy");
   root.dataset.identity = view.identity;
@@ -100,8 +101,17 @@ function receive(x, data) {
 }
 
 /* What Python may set without sending other content. */
-function choices({ cursor, lane, order, strip, edges, unit, detail, asked }) {
-  return { cursor, lane, order, strip, edges, unit, detail, asked };
+function choices(of) {
+  return Object.fromEntries(CHOICES.map((name) => [name, of[name]]));
+}
+
+/* The controls of what moves say what is chosen; a network that comes folded does not move. */
+function showMotion(x) {
+  const { strip, diagram } = x.parts;
+  strip.speed.value = x.state.speed;
+  const typing = diagram.window.getRootNode().activeElement === diagram.window;
+  if (!typing) diagram.window.value = x.state.truncate;
+  foldAsChosen(x, !x.themeKey);
 }
 
 function writeHeadline({ parts, view }) {

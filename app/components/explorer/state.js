@@ -1,12 +1,16 @@
 // What the user chose, and how it agrees with what Python sends. No drawing here.
 import { adopt } from "../shared/cursor.js";
 import { clamp } from "../shared/format.js";
+import { SPEEDS } from "./forward.js";
 import { stripOptions } from "./references.js";
 import { orderOptions } from "./unpack.js";
 
-const CHOICES = ["cursor", "lane", "order", "strip", "edges", "unit", "detail", "asked"];
-
-const UNSENT = { unit: 0, detail: "", asked: "" }; // where a page knows nothing of them
+/** What the user may choose and Python may set. */
+export const CHOICES = [
+  "cursor", "lane", "order", "strip", "edges", "unit", "detail", "asked", "fold", "speed",
+  "truncate",
+];
+const UNSENT = { unit: 0, detail: "", asked: "", fold: "", speed: "2", truncate: "" };
 
 /** The state of a component that has seen no data yet. */
 export function newState() {
@@ -26,4 +30,17 @@ export function fitTo(state, view) {
   if (!view.lanes.some((lane) => lane.key === state.lane)) state.lane = view.lanes[0].key;
   if (!orderOptions(view).some(([value]) => value === state.order)) state.order = "index";
   if (!stripOptions(view).some(([value]) => value === state.strip)) state.strip = "surprise";
+  if (!SPEEDS.includes(Number(state.speed))) state.speed = UNSENT.speed;
+  state.truncate = windowWords(state.truncate, view.steps);
+}
+
+/** A truncation window that was asked for, made possible, in words; "" for none. */
+export function windowWords(asked, steps) {
+  const k = Math.round(Number(asked));
+  return asked !== "" && k >= 1 ? String(Math.min(k, steps)) : "";
+}
+
+/** The truncation window k in steps, or null. */
+export function windowOf({ truncate }) {
+  return truncate ? Number(truncate) : null;
 }

@@ -1,5 +1,6 @@
 // The window of truncated backpropagation, drawn over the unrolled network.
 import { windowCut } from "./backward.js";
+import { windowOf } from "./state.js";
 
 /**
  * The step the window ends with: where a run started; else the loss that is shown, or, when every
@@ -12,10 +13,11 @@ export function windowEnd({ film, view, state }) {
 
 /** What lies outside the window fades; a dashed line and a word stand where the gradient is cut. */
 export function drawWindow(context, x) {
-  const { film, plan, shape, theme, view } = x;
-  if (!film.k) return;
+  const { plan, shape, theme, view } = x;
+  const k = windowOf(x.state);
+  if (!k) return;
   const end = windowEnd(x);
-  const cut = windowCut(end, film.k);
+  const cut = windowCut(end, k);
   const left = Math.max(shape.centre(cut) - plan.column / 2, plan.left);
   const right = Math.min(shape.centre(end) + plan.column / 2, plan.left + plan.room);
   context.fillStyle = theme.ground;
@@ -37,7 +39,7 @@ export function drawWindow(context, x) {
   context.font = `600 ${plan.small}px ${theme.font}`;
   context.textBaseline = "middle";
   context.textAlign = "left";
-  const words = `cut, k = ${film.k}`;
+  const words = `cut, k = ${k}`;
   const wide = context.measureText(words).width;
   const y = (plan.top + Math.min(...plan.nodes.map((node) => node.y))) / 2;
   const at = Math.min(left + 5, plan.left + plan.room - wide - 2);

@@ -19,6 +19,7 @@ __all__ = ["FLAGS", "SCALES", "ExplorerView", "Lane", "Reference"]
 SCALES = ("signed_unit", "signed_own", "unit")
 FLAGS = {"ok": 0, "exact zero": 1, "underflow": 2, "non-finite": 3}
 CELLS = ("rnn_tanh", "rnn_relu", "gru", "lstm")
+SPEEDS = ("0.5", "1", "2", "4", "8", "16")
 STRIPS = ("surprise", "difference", "gradient", "unit", "reach", "change")
 
 
@@ -118,6 +119,9 @@ class ExplorerView:
             or "difference" (the network's surprise less that of the last of `references`); a
             reference or lane that is not there, or what is not on offer, shows "surprise".
         edges: "forward" or "gradient".
+        fold: "1" for the folded network, "" for the unrolled one.
+        speed: Steps a second when the network reads: "0.5", "1", "2", "4", "8" or "16".
+        truncate: The window k of truncated backpropagation, in steps, as digits; "" for none.
         references: Simpler models of the same text, from the least memory to the most.
         reference_note: What they learned from, as it completes "a trigram ...": "counted on the
             rest of the text".
@@ -167,6 +171,9 @@ class ExplorerView:
     similarity: np.ndarray | None = field(default=None)
     strip: str = "surprise"
     edges: str = "forward"
+    fold: str = ""
+    speed: str = "2"
+    truncate: str = ""
     references: tuple[Reference, ...] = ()
     reference_note: str = ""
     link: str = ""
@@ -189,6 +196,8 @@ class ExplorerView:
         if not self.strip.startswith(("reference:", "mean:")):
             _one_of("strip", self.strip, STRIPS)
         _one_of("edges", self.edges, ("forward", "gradient"))
+        _one_of("fold", self.fold, ("", "1"))
+        _one_of("speed", self.speed, SPEEDS)
         _one_of("layer", self.layer, tuple(each["name"] for each in self.layers))
         if not self.lanes:
             raise ValueError("`lanes` (=()) must hold at least one lane, h first.")
