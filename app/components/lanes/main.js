@@ -24,7 +24,7 @@ export default function lanesComponent(given) {
 
 function mount() {
   const parts = skeleton();
-  const x = { root: parts.root, parts, state: newState() };
+  const x = { root: parts.root, parts, state: newState(), patient: true };
   listen(x);
   x.onHeight = () => x.ask("all"); // the pictures are as tall as the window lets them
   window.addEventListener("resize", x.onHeight);

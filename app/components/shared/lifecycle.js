@@ -2,6 +2,7 @@
 import { dress, readTheme, themeKey } from "./colours.js";
 import { clamp } from "./format.js";
 
+const PATIENCE = 500; // ms that a patient component waits at most for its first drawing
 const PADDING = 10; // left and right of the root together, as in shared.css
 
 /** Font sizes for a component so many px wide: to be read from the back of a room. */
@@ -18,7 +19,8 @@ export function readJson(bytes) {
 /**
  * What Streamlit calls, from four functions of the component.
  * @param {object} of
- * @param {() => object} of.mount makes x with its `root`; listeners may use x.ask and x.view
+ * @param {() => object} of.mount makes x with its `root`; listeners may use x.ask and x.view. With
+ *   `patient` in it, the first drawing waits until the browser has nothing else to do
  * @param {(x: object, view: object) => boolean} of.receive whether the view has other content;
  *   it stands in x.view afterwards
  * @param {(x: object, wanted: Set<string>) => void} of.draw one frame; "all" after new content,
@@ -52,13 +54,23 @@ function begin(x, parentElement, draw) {
   x.frame = null;
   x.ask = (what) => {
     x.wanted.add(what);
-    x.frame ??= requestAnimationFrame(() => frame(x, draw));
+    x.frame ??= requestAnimationFrame(() => inTurn(x, () => frame(x, draw)));
   };
   parentElement.append(x.root);
   x.resizer = new ResizeObserver(() => x.ask("size"));
   x.resizer.observe(x.root);
   document.fonts?.ready.then(() => x.ask("all"));
   return x;
+}
+
+/* The first drawing of what stands below others waits for theirs. */
+function inTurn(x, run) {
+  if (x.patient && window.requestIdleCallback) {
+    x.patient = false;
+    window.requestIdleCallback(run, { timeout: PATIENCE });
+  } else {
+    run();
+  }
 }
 
 function frame(x, draw) {
