@@ -13,6 +13,7 @@ known (`states`), and the elementwise factors that turn dL/dh_t and dL/dc_t into
 """
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Literal
 
 import torch
@@ -44,6 +45,27 @@ class Weights:
     def flat(self) -> list[Tensor]:
         """The parameters that exist, as the stock operators take them."""
         return [p for p in self.listed() if p is not None]
+
+    @cached_property
+    def operands(self) -> list[Tensor]:
+        """The same, on a GPU in the one block of memory that cuDNN would otherwise ask for.
+
+        Only a module of PyTorch lays them out so; made without drawing its weights, it leaves the
+        random state alone.
+        """
+        given = self.flat()
+        if not self.weight_ih.is_cuda:
+            return given
+        rows, size = self.weight_hh.shape
+        kind = {1: torch.nn.RNN, 3: torch.nn.GRU, 4: torch.nn.LSTM}[rows // size]
+        block = kind(
+            self.weight_ih.shape[1], size, bias=self.bias_ih is not None,
+            device="meta", dtype=self.weight_ih.dtype,
+        ).to_empty(device=self.weight_ih.device)  # fmt: skip
+        laid_out = [parameter.detach() for parameter in block.parameters()]
+        for place, values in zip(laid_out, given, strict=True):
+            place.copy_(values)
+        return laid_out
 
 
 @dataclass(frozen=True)
@@ -93,7 +115,7 @@ class Elman:
         """All hidden states of one layer by PyTorch's own operator: (T, B, H)."""
         operator = torch.rnn_tanh if self.name == "rnn_tanh" else torch.rnn_relu
         biased = w.bias_ih is not None
-        return operator(x, h0.unsqueeze(0), w.flat(), biased, 1, 0.0, False, False, False)[0]
+        return operator(x, h0.unsqueeze(0), w.operands, biased, 1, 0.0, False, False, False)[0]
 
     def states(
         self, x: Tensor, hidden_prev: Tensor, hidden: Tensor, c: Tensor | None, w: Weights
@@ -135,7 +157,7 @@ class Gru:
     def run(self, x: Tensor, h0: Tensor, c0: Tensor | None, w: Weights) -> Tensor:
         """All hidden states of one layer by PyTorch's own operator: (T, B, H)."""
         biased = w.bias_ih is not None
-        return torch.gru(x, h0.unsqueeze(0), w.flat(), biased, 1, 0.0, False, False, False)[0]
+        return torch.gru(x, h0.unsqueeze(0), w.operands, biased, 1, 0.0, False, False, False)[0]
 
     def states(
         self, x: Tensor, hidden_prev: Tensor, hidden: Tensor, c: Tensor | None, w: Weights
@@ -190,7 +212,7 @@ class Lstm:
         """All hidden states of one layer by PyTorch's own operator: (T, B, H)."""
         assert c0 is not None
         biased, start = w.bias_ih is not None, (h0.unsqueeze(0), c0.unsqueeze(0))
-        return torch.lstm(x, start, w.flat(), biased, 1, 0.0, False, False, False)[0]
+        return torch.lstm(x, start, w.operands, biased, 1, 0.0, False, False, False)[0]
 
     def gates(self, x: Tensor, hidden_prev: Tensor, w: Weights) -> Tensor:
         """i, f, g, o of every step: (T, B, 4, H)."""

@@ -46,7 +46,10 @@ def capture(
         dtype: precision of the analysis, torch.float32 or torch.float64; by default the module's
             own. Analysing a float32 model in float64 recomputes its states and runs all
             recurrences in float64, from the same weights and inputs and from the gradients that
-            autograd delivered at the outputs in float32.
+            autograd delivered at the outputs in float32. On a GPU the float32 states of a stock
+            module are good to three digits only: cuDNN rounds their products to TF32 unless
+            `torch.backends.cudnn.allow_tf32` is switched off. What is recomputed here is not
+            rounded so.
 
     Yields:
         A `Tape`. States can be read as soon as a layer ran, gradients as soon as a backward pass

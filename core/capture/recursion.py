@@ -5,14 +5,14 @@ one product with W_hh and two to four small in-place operations, written once fo
 (`arithmetic`). Reading order: step 0 is the step this direction reads first.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 import numpy as np
 import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from core.capture.arithmetic import arithmetic_for
+from core.capture.arithmetic import arithmetic_for, loop_device
 from core.capture.cells import Cell, Elman, Gru, Lstm, States
 
 
@@ -30,6 +30,11 @@ class Adjoint:
     grad_projected: Float[Tensor, "time batch rows"]
     grad_initial_hidden: Float[Tensor, "batch unit"]
     grad_initial_cell: Float[Tensor, "batch unit"] | None
+
+    def to(self, device: torch.device) -> "Adjoint":
+        """The same on another device; itself where it is there already."""
+        parts = (getattr(self, field.name) for field in fields(self))
+        return Adjoint(*(None if part is None else part.to(device) for part in parts))  # type: ignore[arg-type]
 
 
 def adjoint(
@@ -51,19 +56,24 @@ def adjoint(
     Returns:
         Every gradient inside the recurrence, total and exact up to rounding.
     """
+    home = arriving_hidden.device
+    place = loop_device(home, arriving_hidden.shape[1] * weight_hh.numel())
+    w, own = weight_hh.to(place), arriving_hidden.to(place)
+    at_cell = None if arriving_cell is None else arriving_cell.to(place)
     # Overflow is an answer here (an exploding gradient), so NumPy shall not warn about it.
     with np.errstate(all="ignore"):
         match cell:
             case Elman():
-                slope = cell.factors(states)
-                result = _elman(slope, weight_hh, arriving_hidden)
+                slope = cell.factors(states).to(place)
+                result = _elman(slope, w, own)
                 if cell.name == "rnn_relu" and not result.grad_recurrent.isfinite().all():
-                    return _elman_selecting(slope, weight_hh, arriving_hidden)
-                return result
+                    result = _elman_selecting(slope, w, own)
             case Gru():
-                return _gru(cell.factors(states), weight_hh, arriving_hidden)
+                result = _gru(cell.factors(states).to(place), w, own)
             case Lstm():
-                return _lstm(cell.factors(states), weight_hh, arriving_hidden, arriving_cell)
+                of_cell, of_hidden = cell.factors(states)
+                result = _lstm((of_cell.to(place), of_hidden.to(place)), w, own, at_cell)
+    return result.to(home)
 
 
 def _elman(slope: Tensor, weight_hh: Tensor, arriving: Tensor) -> Adjoint:

@@ -1,0 +1,36 @@
+"""Where the loop over time runs; what a GPU computes is checked by benchmarks/check_device.py."""
+
+import pytest
+import torch
+from torch import nn
+from torch.testing import assert_close
+
+from core import capture
+from core.capture import recursion
+from core.capture.arithmetic import MOST_PRODUCTS_ON_CPU, Arithmetic, loop_device
+
+ELSEWHERE = Arithmetic(torch.mm, torch.mul, torch.add, lambda tensor: tensor.detach())
+GPU, CPU = torch.device("cuda", 0), torch.device("cpu")
+
+
+def test_small_loops_leave_a_gpu_and_large_ones_stay():
+    assert loop_device(GPU, MOST_PRODUCTS_ON_CPU) == CPU
+    assert loop_device(GPU, MOST_PRODUCTS_ON_CPU + 1) == GPU
+    assert loop_device(CPU, 1) == loop_device(CPU, 10**9) == CPU
+
+
+@pytest.mark.parametrize("kind", [nn.RNN, nn.GRU, nn.LSTM])
+def test_the_loop_of_torch_and_that_of_numpy_give_the_same(kind, monkeypatch):
+    """On the CPU the loops run on NumPy; here also on the tensors, as on a GPU."""
+    module = kind(4, 2, dtype=torch.float64)
+    x = torch.randn(5, 3, 4, dtype=torch.float64, requires_grad=True)
+    found = []
+    for arithmetic in (recursion.arithmetic_for, lambda tensor: ELSEWHERE):
+        monkeypatch.setattr(recursion, "arithmetic_for", arithmetic)
+        module.zero_grad()
+        with capture(module) as tape:
+            module(x)[0].sin().sum().backward()
+        layer = tape["l0"]
+        found.append((layer.grad_hidden, layer.grad_pre_activation, layer.grad_weight_hh))
+    assert_close(found[0], found[1])
+    assert_close(found[1][2], module.weight_hh_l0.grad)
