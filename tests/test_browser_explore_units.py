@@ -49,6 +49,21 @@ def test_every_number_of_the_equations_is_pythons_and_the_sum_checks(blank):  # 
     assert blank.locator(".formulas math .hq").count() == 1
 
 
+def test_on_a_phone_the_sums_stand_upright(blank):  # noqa: F811
+    blank.set_viewport_size({"width": 390, "height": 844})
+    sums = make_sums()
+    show(blank, make_view(offers=OFFERS, detail="equations", unit=1, sums=sums))
+    table = blank.get_by_test_id("sums")
+    rows = table.locator("tbody tr").all()
+    boxes = [[cell.bounding_box() for cell in row.locator("> *").all()] for row in rows]
+    for gate in boxes:
+        assert len({round(cell["x"]) for cell in gate}) == 1  # one column a gate …
+        assert [cell["y"] for cell in gate] == sorted(cell["y"] for cell in gate)
+    lefts = [gate[0]["x"] for gate in boxes]
+    assert lefts == sorted(set(lefts))  # … beside each other
+    assert max(cell["x"] + cell["width"] for gate in boxes for cell in gate) <= 390
+
+
 def test_a_unit_is_told_once_it_rests_and_waits_for_its_sums(blank):  # noqa: F811
     view = make_view(offers=OFFERS, detail="equations", unit=1, sums=make_sums())
     show(blank, view)

@@ -123,6 +123,18 @@ test("four layers in two directions fit: no node overlaps another", () => {
   }
 });
 
+test("presenting makes the type larger, and on a phone no picture is squeezed", () => {
+  const [usual, large] = [plan(1230, 640), plan(1230, 640, 1.2)];
+  for (const name of ["base", "small"]) {
+    assert.ok(large[name] >= 1.19 * usual[name], name);
+  }
+  assert.equal(large.width, usual.width);
+  const phone = heights(150, 1, 0.9, true);
+  assert.ok(phone.heatmap >= 130 && phone.gradient >= 100, JSON.stringify(phone));
+  const wide = heights(700, 1, 1, false);
+  assert.deepEqual(heights(700, 1, 1, true), wide); // with room enough nothing changes
+});
+
 test("an edge carries its own number and is found where it is drawn", () => {
   const view = network(1, false);
   const numbers = Float64Array.from({ length: 40 }, (_, at) => at + 1);

@@ -47,6 +47,7 @@ MODULES = (
     "state.js",
     "keys.js",
     "choosing.js",
+    "letters.js",
     "mathml.js",
     "unfold.js",
     "edges.js",

@@ -86,9 +86,12 @@ function drawSteps(context, { plan, shape, theme, sizes, view }) {
   context.textAlign = "left";
   context.textBaseline = "middle";
   const times = view.steps === 1 ? "once" : `${view.steps} times`;
-  const y = shape.nodes[0].y + shape.tall / 2;
-  context.fillText(`gone round ${times},`, far, y - 0.7 * plan.small, plan.width - far - 4);
-  context.fillText("the same weights each time", far, y + 0.7 * plan.small, plan.width - far - 4);
+  const room = plan.width - far - 4;
+  const long = "the same weights each time";
+  const short = context.measureText(long).width > room;
+  const lines = [`gone round ${times},`, ...(short ? ["the same weights", "each time"] : [long])];
+  const first = shape.nodes[0].y + shape.tall / 2 - 0.7 * plan.small * (lines.length - 1);
+  lines.forEach((line, at) => context.fillText(line, far, first + 1.4 * plan.small * at, room));
 }
 
 function drawEdges(context, x, t, look, alpha) {

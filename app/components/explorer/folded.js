@@ -1,5 +1,6 @@
 // The network as it is written down, before it is unrolled: one box a layer, each with its loop.
 import { drawEdge } from "./edges.js";
+import { outputLetter } from "./letters.js";
 import { loopCurve, upright } from "./unfold.js";
 
 const LINE = 1.6; // px: these edges stand for all steps, so their width carries no number
@@ -34,7 +35,7 @@ export function drawFolded(context, x, look) {
   context.fillStyle = theme.text;
   context.font = `italic ${plan.token}px serif`;
   context.fillText("x", middle, plan.bottom + plan.token / 2 + 6);
-  context.fillText("o", middle, plan.small + plan.token / 2 + 5);
+  context.fillText(outputLetter(x.view), middle, plan.small + plan.token / 2 + 5);
   context.fillStyle = theme.muted;
   context.globalAlpha = alpha ** 4;
   context.font = `${1.5 * sizes.base}px ${theme.font}`;

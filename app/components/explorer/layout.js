@@ -21,9 +21,10 @@ export function budget(windowHeight, top) {
  * The overall sizes.
  * @param {number} width of the component in px
  * @param {number} budget its height in px, see `budget`
+ * @param {number} zoom of the page's type, see `rootZoom`
  */
-export function plan(width, budget) {
-  const scale = clamp(Math.min(width / 960, budget / 610), 0.9, 1.6);
+export function plan(width, budget, zoom = 1) {
+  const scale = clamp(Math.min(width / 960, budget / 610), 0.9, 1.6) * zoom;
   const narrow = width < NARROW;
   const gap = Math.round(16 * scale);
   const inspector = narrow ? width : Math.round(clamp(0.25 * width, 236, 420));
@@ -31,12 +32,13 @@ export function plan(width, budget) {
     width,
     budget,
     scale,
+    zoom,
     narrow,
     gap,
     inspector,
     main: narrow ? width : width - inspector - gap,
-    base: clamp(13.2 * scale, 12.8, 19),
-    small: clamp(12 * scale, 12, 16),
+    base: clamp(13.2 * scale, 12.8 * zoom, 19 * zoom),
+    small: clamp(12 * scale, 12 * zoom, 16 * zoom),
     gutter: Math.round(52 * scale),
   };
 }
@@ -45,11 +47,12 @@ export function plan(width, budget) {
  * How the three pictures share the height that is left for them.
  * @param {number} rest px for the three canvases together
  * @param {number} traces layer traces drawn in the diagram
+ * @param {boolean} narrow whether the page is scrolled anyway: then none is squeezed
  */
-export function heights(rest, traces, scale) {
+export function heights(rest, traces, scale, narrow = false) {
   const need = Math.round(100 * scale + 6 + 26 * traces);
   const diagram = Math.round(Math.max(need, (0.42 + 0.03 * traces) * rest));
-  const left = Math.max(rest - diagram, 150 * scale);
+  const left = Math.max(rest - diagram, (narrow ? 270 : 170) * Math.min(scale, 1));
   const heatmap = Math.round(0.56 * left);
   return { diagram, heatmap, gradient: Math.round(left - heatmap) };
 }

@@ -1,5 +1,6 @@
 // The function Streamlit calls at mount and again on every change of data or theme.
 import { dress, readTheme, themeKey } from "../shared/colours.js";
+import { rootZoom } from "../shared/dom.js";
 import { threeDigits } from "../shared/format.js";
 import { follow } from "../shared/link.js";
 import { captionDiagram, diagramLabel, headDiagram, runNews } from "./caption.js";
@@ -152,13 +153,14 @@ function everything(x, changed) {
   const { root, main, detail } = x.parts;
   const width = root.clientWidth - PADDING;
   const tallest = budget(window.innerHeight, topOf(root));
-  const key = `${width} ${tallest} ${window.devicePixelRatio}`;
+  const zoom = rootZoom();
+  const key = `${width} ${tallest} ${window.devicePixelRatio} ${zoom}`;
   if (!changed && key === x.sizeKey && x.fontsDrawn) return;
   x.fontsDrawn = document.fonts ? document.fonts.status === "loaded" : true;
   x.sizeKey = key;
   x.theme = readTheme(root);
   x.themeKey = themeKey(x.theme);
-  x.sizes = plan(width, tallest);
+  x.sizes = plan(width, tallest, zoom);
   styleRoot(x);
   colourStrip(x);
   captionDiagram(x);
@@ -194,13 +196,15 @@ function share(x, room) {
     return sum + fixed.reduce((all, node) => all + node.offsetHeight, 0);
   }, 0);
   const between = 2 * x.sizes.gap * 0.5 + 14;
-  return heights(Math.max(room - words - between, 0), x.view.layers.length, x.sizes.scale);
+  const { scale, narrow } = x.sizes;
+  return heights(Math.max(room - words - between, 0), x.view.layers.length, scale, narrow);
 }
 
 function styleRoot({ parts, sizes, theme }) {
   const { style, classList } = parts.root;
   dress(parts.root, theme);
   classList.toggle("narrow", sizes.narrow);
+  classList.toggle("large", sizes.zoom > 1);
   const own = { base: `${sizes.base}px`, small: `${sizes.small}px`, gap: `${sizes.gap}px` };
   own.side = `${sizes.inspector}px`;
   for (const [name, value] of Object.entries(own)) style.setProperty(`--${name}`, value);

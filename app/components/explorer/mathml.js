@@ -22,8 +22,14 @@ function mathNode(tag, children, name = "") {
   return made;
 }
 
+/* Brackets as tall as letters: grown ones make one line taller than the next. */
+function bracket(sign) {
+  sign.setAttribute("stretchy", "false");
+  return sign;
+}
+
 function mathPart({ kind, text, below }) {
-  if (kind === "sign") return mathNode("mo", [text]);
+  if (kind === "sign") return bracket(mathNode("mo", [text]));
   if (kind === "number") return mathNode("mn", [text]);
   if (!below) return mathNode("mi", [text]);
   const colour = text === "W" && WEIGHTS.includes(below) ? below : "";

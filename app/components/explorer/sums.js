@@ -1,6 +1,7 @@
 // The chosen unit's pre-activations, term by term, for the step under the cursor.
 import { el } from "../shared/dom.js";
 import { clamp, number, visible } from "../shared/format.js";
+import { outputLetter } from "./letters.js";
 import { equation } from "./mathml.js";
 import { layerIndex } from "./unpack.js";
 
@@ -109,7 +110,8 @@ function before(view) {
 export function buildSums(x) {
   const { view, state } = x;
   const was = before(view);
-  const formulas = [...FORMULAS[view.cell](was), "o_t = W_hq h_t + b_q"].map(equation);
+  const formulas = [...FORMULAS[view.cell](was), `${outputLetter(view)}_t = W_hq h_t + b_q`]
+    .map(equation);
   const top = el("p", { class: "formulas" }, formulas.flatMap((each) => [each, " "]));
   if (view.sums?.unit !== state.unit) {
     const waiting = el("p", { class: "how", text: `Taking unit ${state.unit + 1} apart …` });
@@ -123,10 +125,12 @@ export function buildSums(x) {
     el("thead", {}, [sumHeads(sums.kept, others, gru, was)]),
     el("tbody", {}, rows.map(({ node }) => node)),
   ]);
+  table.style.setProperty("--parts", String(rows[0].node.children.length));
   const how = el("p", {
     class: "how",
     text: `How to read it: unit ${state.unit + 1}, one sum a row; of the ${view.units} terms ` +
-      "w h the largest stand alone, under the unit they come from. Each number is rounded by itself.",
+      "w h the largest stand alone, over the unit they come from. Each number is rounded by itself." +
+      (view.cell === "lstm" ? " y is the output, for o is a gate here." : ""),
   });
   return { nodes: [top, el("div", { class: "wide" }, [table]), how], write: () => writeSums(x, sums, rows) };
 }

@@ -28,6 +28,11 @@ export function select(label, options) {
   return control;
 }
 
+/** How much larger than usual the page's type is: while presenting it is. */
+export function rootZoom() {
+  return parseFloat(getComputedStyle(document.documentElement).fontSize) / 16 || 1;
+}
+
 /** Replaces the options of a select, only where they differ. */
 export function fill(control, options, chosen) {
   const wanted = options.map(([value, text]) => `${value}\u0000${text}`).join("\u0001");

@@ -1,13 +1,17 @@
 // The life of a component: mounted once, handed data often, drawn at most once a frame.
 import { dress, readTheme, themeKey } from "./colours.js";
+import { rootZoom } from "./dom.js";
 import { clamp } from "./format.js";
 
 const PATIENCE = 500; // ms that a patient component waits at most for its first drawing
 const PADDING = 10; // left and right of the root together, as in shared.css
 
-/** Font sizes for a component so many px wide: to be read from the back of a room. */
-export function typeSizes(width) {
-  const scale = clamp(width / 960, 0.95, 1.5);
+/**
+ * Font sizes for a component so many px wide: to be read from the back of a room.
+ * @param {number} zoom of the page's type, see `rootZoom`
+ */
+export function typeSizes(width, zoom = 1) {
+  const scale = clamp(width / 960, 0.95, 1.5) * zoom;
   return { scale, base: 15 * scale, small: 13.2 * scale };
 }
 
@@ -82,7 +86,7 @@ function frame(x, draw) {
     x.sizeKey = null; // hidden: all is drawn when it gets a width again
     return;
   }
-  const key = `${width} ${window.devicePixelRatio}`;
+  const key = `${width} ${window.devicePixelRatio} ${rootZoom()}`;
   if (wanted.delete("size") && key !== x.sizeKey) wanted.add("all");
   if (wanted.has("all")) measure(x, width, key);
   draw(x, wanted);
@@ -92,7 +96,7 @@ function frame(x, draw) {
 function measure(x, width, key) {
   x.sizeKey = key;
   x.width = width;
-  x.sizes = typeSizes(width);
+  x.sizes = typeSizes(width, rootZoom());
   x.theme = readTheme(x.root);
   x.themeKey = themeKey(x.theme);
   dress(x.root, x.theme);
