@@ -2,7 +2,7 @@
 
     from app.components.bundle import javascript, stylesheet
     FOLDER = Path(__file__).parent
-    component("name", css=stylesheet(FOLDER, STYLES), js=javascript(FOLDER, MODULES))
+    stylesheet(FOLDER, STYLES), javascript(FOLDER, MODULES)
 
 The files are real ES modules, so node's test runner loads them as they are. Joining them needs no
 tool: they import only each other, by plain name, and no two define the same top-level name. What

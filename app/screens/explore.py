@@ -59,17 +59,7 @@ def _draw_explorer(choices: Choices) -> None:
         ),
         key=state.EXPLORER,
         on_cursor=state.remember_cursor,
-        on_lane=state.remember_choices,
-        on_layer=state.remember_choices,
-        on_order=state.remember_choices,
-        on_strip=state.remember_choices,
-        on_edges=state.remember_choices,
-        on_fold=state.remember_choices,
-        on_speed=state.remember_choices,
-        on_truncate=state.remember_choices,
-        on_unit=state.remember_choices,
-        on_detail=state.remember_choices,
-        on_asked=state.remember_choices,
+        on_choice=state.remember_choices,
     )
     export(choices, looking, state.address())
 

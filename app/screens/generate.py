@@ -88,17 +88,7 @@ def _draw_states(source: Source, network: Network, text: Written, at: LossAt, st
             details=asked_for(network, whole, reading, looking, (inputs, targets)),
         ),
         key="unfolding",
-        on_lane=_choose,
-        on_layer=_choose,
-        on_order=_choose,
-        on_strip=_choose,
-        on_edges=_choose,
-        on_fold=_choose,
-        on_speed=_choose,
-        on_truncate=_choose,
-        on_unit=_choose,
-        on_detail=_choose,
-        on_asked=_choose,
+        on_choice=_choose,
     )
 
 

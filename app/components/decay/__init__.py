@@ -13,10 +13,8 @@ cursor and what is switched off stay. It knows nothing of torch or of core.
 from collections.abc import Callable
 from pathlib import Path
 
-from streamlit.components.v2 import component
 from streamlit.components.v2.bidi_component.state import ComponentResult
 
-from app.components.bundle import javascript, stylesheet
 from app.components.decay.pack import pack
 from app.components.decay.view import (
     MOST_LAGS,
@@ -28,6 +26,7 @@ from app.components.decay.view import (
     Kind,
     Layout,
 )
+from app.components.mounting import hears, made
 
 __all__ = [
     "MOST_LAGS",
@@ -67,7 +66,7 @@ MODULES = (
     "main.js",
 )
 
-_MOUNT = component("unrolled_decay", css=stylesheet(FOLDER, STYLES), js=javascript(FOLDER, MODULES))
+_MOUNT = made(FOLDER, STYLES, MODULES)
 
 
 def decay(
@@ -99,11 +98,5 @@ def decay(
     return _MOUNT(
         key=key,
         data=pack(view),
-        on_cursor_change=on_cursor or _nothing,
-        on_hidden_change=on_hidden or _nothing,
-        on_layout_change=on_layout or _nothing,
+        **hears(cursor=on_cursor, hidden=on_hidden, layout=on_layout),
     )
-
-
-def _nothing() -> None:
-    """Streamlit gives the result an attribute only for a state that has a callback."""

@@ -10,13 +10,12 @@ It knows nothing of torch or of core: it receives plain arrays and draws them.
 from collections.abc import Callable
 from pathlib import Path
 
-from streamlit.components.v2 import component
 from streamlit.components.v2.bidi_component.state import ComponentResult
 
-from app.components.bundle import javascript, stylesheet
 from app.components.explorer.details import Change, FeatureUnit, UnitSums
 from app.components.explorer.pack import pack
 from app.components.explorer.view import FLAGS, ExplorerView, Lane, Reference
+from app.components.mounting import hears, made
 
 __all__ = [
     "FLAGS",
@@ -73,10 +72,13 @@ MODULES = (
     "events.js",
     "main.js",
 )
+CHOICES = (
+    "lane", "layer", "order", "strip", "edges", "fold", "speed", "truncate", "unit", "detail",
+    "asked",
+)  # fmt: skip
+"""what the explorer reports, beside the cursor"""
 
-_MOUNT = component(
-    "unrolled_explorer", css=stylesheet(FOLDER, STYLES), js=javascript(FOLDER, MODULES)
-)
+_MOUNT = made(FOLDER, STYLES, MODULES)
 
 
 def explorer(
@@ -84,17 +86,7 @@ def explorer(
     *,
     key: str,
     on_cursor: Callable[[], None] | None = None,
-    on_lane: Callable[[], None] | None = None,
-    on_layer: Callable[[], None] | None = None,
-    on_order: Callable[[], None] | None = None,
-    on_strip: Callable[[], None] | None = None,
-    on_edges: Callable[[], None] | None = None,
-    on_fold: Callable[[], None] | None = None,
-    on_speed: Callable[[], None] | None = None,
-    on_truncate: Callable[[], None] | None = None,
-    on_unit: Callable[[], None] | None = None,
-    on_detail: Callable[[], None] | None = None,
-    on_asked: Callable[[], None] | None = None,
+    on_choice: Callable[[], None] | None = None,
 ) -> ComponentResult:
     """Show the linked pictures.
 
@@ -106,17 +98,9 @@ def explorer(
         view: What to show.
         key: Streamlit's key; the component keeps cursor and choices as long as the key stays.
         on_cursor: Called when the committed step changed.
-        on_lane: Called when another lane was chosen (the browser has already drawn it).
-        on_layer: Called when another layer was chosen: its lanes must come from Python.
-        on_order: Called when the unit order changed.
-        on_strip: Called when the text strip's colouring changed.
-        on_edges: Called when the edges were switched between signal and gradient.
-        on_fold: Called when the network was folded or unfolded.
-        on_speed: Called when another speed was chosen.
-        on_truncate: Called when another truncation window was chosen, or none.
-        on_unit: Called when another unit was chosen: its sums must come from Python.
-        on_detail: Called when another detail was opened, or closed.
-        on_asked: Called when another change of a token was asked for.
+        on_choice: Called when anything else was chosen. The browser has already drawn it, except
+            for what must come from Python: the lanes of another layer, the sums of another unit
+            and what is computed on demand.
 
     Returns:
         `cursor` (0-based step), `lane`, `layer`, `order`, `strip`, `edges`, `fold`, `speed`,
@@ -126,20 +110,5 @@ def explorer(
     return _MOUNT(
         key=key,
         data=pack(view),
-        on_cursor_change=on_cursor or _nothing,
-        on_lane_change=on_lane or _nothing,
-        on_layer_change=on_layer or _nothing,
-        on_order_change=on_order or _nothing,
-        on_strip_change=on_strip or _nothing,
-        on_edges_change=on_edges or _nothing,
-        on_fold_change=on_fold or _nothing,
-        on_speed_change=on_speed or _nothing,
-        on_truncate_change=on_truncate or _nothing,
-        on_unit_change=on_unit or _nothing,
-        on_detail_change=on_detail or _nothing,
-        on_asked_change=on_asked or _nothing,
+        **hears(cursor=on_cursor, **dict.fromkeys(CHOICES, on_choice)),
     )
-
-
-def _nothing() -> None:
-    """Streamlit gives the result an attribute only for a state that has a callback."""

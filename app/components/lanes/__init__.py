@@ -12,12 +12,11 @@ explorer's, so that the steps of one stand under those of the other.
 from collections.abc import Callable
 from pathlib import Path
 
-from streamlit.components.v2 import component
 from streamlit.components.v2.bidi_component.state import ComponentResult
 
-from app.components.bundle import javascript, stylesheet
 from app.components.lanes.pack import pack
 from app.components.lanes.view import MOST_NETWORKS, LaneNetwork, LanesView
+from app.components.mounting import hears, made
 
 __all__ = ["MOST_NETWORKS", "LaneNetwork", "LanesView", "lanes"]
 
@@ -52,7 +51,7 @@ MODULES = (
     "main.js",
 )
 
-_MOUNT = component("unrolled_lanes", css=stylesheet(FOLDER, STYLES), js=javascript(FOLDER, MODULES))
+_MOUNT = made(FOLDER, STYLES, MODULES)
 
 
 def lanes(
@@ -85,12 +84,5 @@ def lanes(
     return _MOUNT(
         key=key,
         data=pack(view),
-        on_cursor_change=on_cursor or _nothing,
-        on_quantity_change=on_quantity or _nothing,
-        on_order_change=on_order or _nothing,
-        on_pair_change=on_pair or _nothing,
+        **hears(cursor=on_cursor, quantity=on_quantity, order=on_order, pair=on_pair),
     )
-
-
-def _nothing() -> None:
-    """Streamlit gives the result an attribute only for a state that has a callback."""

@@ -11,10 +11,9 @@ is being typed. While presenting, a clicker's keys (page up and down) go to the 
 from collections.abc import Callable
 from pathlib import Path
 
-from streamlit.components.v2 import component
 from streamlit.components.v2.bidi_component.state import ComponentResult
 
-from app.components.bundle import javascript, stylesheet
+from app.components.mounting import hears, made
 from app.components.shared.wire import strict_json
 
 __all__ = ["presenter"]
@@ -32,9 +31,7 @@ MODULES = (
     "main.js",
 )
 
-_MOUNT = component(
-    "unrolled_presenter", css=stylesheet(FOLDER, STYLES), js=javascript(FOLDER, MODULES)
-)
+_MOUNT = made(FOLDER, STYLES, MODULES)
 
 
 def presenter(
@@ -51,8 +48,4 @@ def presenter(
         `presenting`, as last chosen by the user; None where nothing was chosen yet.
     """
     data = strict_json({"presenting": bool(presenting)})
-    return _MOUNT(key=key, data=data, on_presenting_change=on_presenting or _nothing)
-
-
-def _nothing() -> None:
-    """Streamlit gives the result an attribute only for a state that has a callback."""
+    return _MOUNT(key=key, data=data, **hears(presenting=on_presenting))

@@ -9,21 +9,16 @@ Nothing is drawn, and nothing sent, before a click.
 from collections.abc import Callable
 from pathlib import Path
 
-from streamlit.components.v2 import component
-
-from app.components.bundle import javascript, stylesheet
-
 __all__ = ["rasteriser"]
+
+from app.components.mounting import hears, made
 
 FOLDER = Path(__file__).parent
 STYLES = ("rasteriser.css",)
 MODULES = ("main.js",)
 
-_MOUNT = component(
-    "unrolled_rasteriser",
-    html='<button type="button"></button>\n<span role="status"></span>',
-    css=stylesheet(FOLDER, STYLES),
-    js=javascript(FOLDER, MODULES),
+_MOUNT = made(
+    FOLDER, STYLES, MODULES, html='<button type="button"></button>\n<span role="status"></span>'
 )
 
 
@@ -41,4 +36,4 @@ def rasteriser(
         on_wanted: called after a click, before that run.
     """
     data = {"label": label, "name": name, "svg": svg, "asked": asked}
-    _MOUNT(key=key, data=data, on_wanted_change=on_wanted)
+    _MOUNT(key=key, data=data, **hears(wanted=on_wanted))

@@ -8,10 +8,9 @@ result.cursor  # the 0-based loss step the cursor rests on, or None before the f
 from collections.abc import Callable
 from pathlib import Path
 
-from streamlit.components.v2 import component
 from streamlit.components.v2.bidi_component.state import ComponentResult
 
-from app.components.bundle import javascript, stylesheet
+from app.components.mounting import hears, made
 from app.components.reach.pack import EXACT, pack
 from app.components.reach.view import MOST, Kind, ReachView, Scale
 
@@ -44,7 +43,7 @@ MODULES = (
     "main.js",
 )
 
-_MOUNT = component("unrolled_reach", css=stylesheet(FOLDER, STYLES), js=javascript(FOLDER, MODULES))
+_MOUNT = made(FOLDER, STYLES, MODULES)
 
 
 def reach(
@@ -73,10 +72,5 @@ def reach(
     return _MOUNT(
         key=key,
         data=pack(view),
-        on_cursor_change=on_cursor or _nothing,
-        on_scale_change=on_scale or _nothing,
+        **hears(cursor=on_cursor, scale=on_scale),
     )
-
-
-def _nothing() -> None:
-    """Streamlit gives the result an attribute only for a state that has a callback."""

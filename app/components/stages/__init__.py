@@ -8,10 +8,9 @@ Pointing at a token anywhere lights it at every stage; everything happens in the
 
 from pathlib import Path
 
-from streamlit.components.v2 import component
 from streamlit.components.v2.bidi_component.state import ComponentResult
 
-from app.components.bundle import javascript, stylesheet
+from app.components.mounting import made
 from app.components.stages.pack import pack
 from app.components.stages.view import MOST, Piece, StagesView
 
@@ -36,9 +35,7 @@ MODULES = (
     "main.js",
 )
 
-_MOUNT = component(
-    "unrolled_stages", css=stylesheet(FOLDER, STYLES), js=javascript(FOLDER, MODULES)
-)
+_MOUNT = made(FOLDER, STYLES, MODULES)
 
 
 def stages(view: StagesView, *, key: str) -> ComponentResult:

@@ -8,10 +8,9 @@ result.cursor  # the 0-based token the cursor rests on, or None before the first
 from collections.abc import Callable
 from pathlib import Path
 
-from streamlit.components.v2 import component
 from streamlit.components.v2.bidi_component.state import ComponentResult
 
-from app.components.bundle import javascript, stylesheet
+from app.components.mounting import hears, made
 from app.components.surprise.pack import pack
 from app.components.surprise.view import KEPT, MOST, Guess, SurpriseView
 
@@ -40,9 +39,7 @@ MODULES = (
     "main.js",
 )
 
-_MOUNT = component(
-    "unrolled_surprise", css=stylesheet(FOLDER, STYLES), js=javascript(FOLDER, MODULES)
-)
+_MOUNT = made(FOLDER, STYLES, MODULES)
 
 
 def surprise_strip(
@@ -62,8 +59,4 @@ def surprise_strip(
     Returns:
         `cursor`, the 0-based token, or None before the user's first move.
     """
-    return _MOUNT(key=key, data=pack(view), on_cursor_change=on_cursor or _nothing)
-
-
-def _nothing() -> None:
-    """Streamlit gives the result an attribute only for a state that has a callback."""
+    return _MOUNT(key=key, data=pack(view), **hears(cursor=on_cursor))

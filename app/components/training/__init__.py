@@ -9,9 +9,7 @@ and nothing flickers. It knows nothing of torch or of core: it receives plain ar
 
 from pathlib import Path
 
-from streamlit.components.v2 import component
-
-from app.components.bundle import javascript, stylesheet
+from app.components.mounting import made
 from app.components.training.pack import pack
 from app.components.training.view import MOST_CELLS, MOST_POINTS, Running, TrainingView
 
@@ -43,9 +41,7 @@ MODULES = (
     "main.js",
 )
 
-_MOUNT = component(
-    "unrolled_training", css=stylesheet(FOLDER, STYLES), js=javascript(FOLDER, MODULES)
-)
+_MOUNT = made(FOLDER, STYLES, MODULES)
 
 
 def training(view: TrainingView, *, key: str) -> None:

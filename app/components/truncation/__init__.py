@@ -10,10 +10,9 @@ It knows nothing of torch or of core: it receives words and places and draws the
 from collections.abc import Callable
 from pathlib import Path
 
-from streamlit.components.v2 import component
 from streamlit.components.v2.bidi_component.state import ComponentResult
 
-from app.components.bundle import javascript, stylesheet
+from app.components.mounting import hears, made
 from app.components.truncation.pack import pack
 from app.components.truncation.view import MOST_ROWS, MOST_STEPS, TruncationRow, TruncationView
 
@@ -40,9 +39,7 @@ MODULES = (
     "main.js",
 )
 
-_MOUNT = component(
-    "unrolled_truncation", css=stylesheet(FOLDER, STYLES), js=javascript(FOLDER, MODULES)
-)
+_MOUNT = made(FOLDER, STYLES, MODULES)
 
 
 def truncation(
@@ -62,8 +59,4 @@ def truncation(
     Returns:
         `cursor`, the 0-based step, or None before the user's first move.
     """
-    return _MOUNT(key=key, data=pack(view), on_cursor_change=on_cursor or _nothing)
-
-
-def _nothing() -> None:
-    """Streamlit gives the result an attribute only for a state that has a callback."""
+    return _MOUNT(key=key, data=pack(view), **hears(cursor=on_cursor))

@@ -10,10 +10,9 @@ It knows nothing of torch or of core: it receives words and places and draws the
 from collections.abc import Callable
 from pathlib import Path
 
-from streamlit.components.v2 import component
 from streamlit.components.v2.bidi_component.state import ComponentResult
 
-from app.components.bundle import javascript, stylesheet
+from app.components.mounting import hears, made
 from app.components.windows.pack import pack
 from app.components.windows.view import MOST_ROWS, MOST_TOKENS, MOST_WINDOWS, Row, WindowsView
 
@@ -40,9 +39,7 @@ MODULES = (
     "main.js",
 )
 
-_MOUNT = component(
-    "unrolled_windows", css=stylesheet(FOLDER, STYLES), js=javascript(FOLDER, MODULES)
-)
+_MOUNT = made(FOLDER, STYLES, MODULES)
 
 
 def windows(
@@ -62,8 +59,4 @@ def windows(
     Returns:
         `chosen`: [row, window], 0-based, as last chosen by the user; None where none was.
     """
-    return _MOUNT(key=key, data=pack(view), on_chosen_change=on_chosen or _nothing)
-
-
-def _nothing() -> None:
-    """Streamlit gives the result an attribute only for a state that has a callback."""
+    return _MOUNT(key=key, data=pack(view), **hears(chosen=on_chosen))

@@ -10,10 +10,9 @@ It knows nothing of torch or of core: it receives plain numbers and draws them.
 from collections.abc import Callable
 from pathlib import Path
 
-from streamlit.components.v2 import component
 from streamlit.components.v2.bidi_component.state import ComponentResult
 
-from app.components.bundle import javascript, stylesheet
+from app.components.mounting import hears, made
 from app.components.writing.pack import pack
 from app.components.writing.view import (
     KEPT,
@@ -67,9 +66,7 @@ MODULES = (
     "main.js",
 )
 
-_MOUNT = component(
-    "unrolled_writing", css=stylesheet(FOLDER, STYLES), js=javascript(FOLDER, MODULES)
-)
+_MOUNT = made(FOLDER, STYLES, MODULES)
 
 
 def writing(
@@ -91,8 +88,4 @@ def writing(
     Returns:
         `cursor`, the 0-based written token, or None before it rested anywhere.
     """
-    return _MOUNT(key=key, data=pack(view), on_cursor_change=on_cursor or _nothing)
-
-
-def _nothing() -> None:
-    """Streamlit gives the result an attribute only for a state that has a callback."""
+    return _MOUNT(key=key, data=pack(view), **hears(cursor=on_cursor))

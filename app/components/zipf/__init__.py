@@ -11,10 +11,9 @@ the range; the fits for it must come from Python.
 from collections.abc import Callable
 from pathlib import Path
 
-from streamlit.components.v2 import component
 from streamlit.components.v2.bidi_component.state import ComponentResult
 
-from app.components.bundle import javascript, stylesheet
+from app.components.mounting import hears, made
 from app.components.zipf.pack import pack
 from app.components.zipf.view import ESTIMATORS, MOST_POINTS, Curve, Fit, ZipfView
 
@@ -41,7 +40,7 @@ MODULES = (
     "main.js",
 )
 
-_MOUNT = component("unrolled_zipf", css=stylesheet(FOLDER, STYLES), js=javascript(FOLDER, MODULES))
+_MOUNT = made(FOLDER, STYLES, MODULES)
 
 
 def zipf(
@@ -63,8 +62,4 @@ def zipf(
     Returns:
         `range`: [low, high], the ranks as last chosen by the user; None where none was.
     """
-    return _MOUNT(key=key, data=pack(view), on_range_change=on_range or _nothing)
-
-
-def _nothing() -> None:
-    """Streamlit gives the result an attribute only for a state that has a callback."""
+    return _MOUNT(key=key, data=pack(view), **hears(range=on_range))
