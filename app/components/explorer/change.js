@@ -1,8 +1,8 @@
 // One token read as another: choosing it, the change of the states over time, and its sentence.
 import { el, sized } from "../shared/dom.js";
 import { number, percent, probability, tenTo, visible } from "../shared/format.js";
+import { markColumn } from "../shared/marker.js";
 import { choose } from "./choosing.js";
-import { markCursor } from "./heatmap.js";
 import { decades, layerIndex } from "./unpack.js";
 
 const FADED = 0.01; // of the state's norm
@@ -169,5 +169,5 @@ function drawChange(x, canvas) {
     joined = drawn;
   });
   context.stroke();
-  markCursor(context, axis, state.cursor, 5, tall - 10, theme);
+  markColumn(context, axis, state.cursor, 5, tall - 10, theme);
 }

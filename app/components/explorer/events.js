@@ -1,7 +1,7 @@
 // Mouse, touch, keyboard and controls. Each handler changes the state and asks for a redraw.
 import { stepFor } from "../shared/cursor.js";
-import { showTip } from "../shared/dom.js";
 import { clamp } from "../shared/format.js";
+import { hover, scrub, tokenUnder } from "../shared/scrub.js";
 import { choose, chooseUnit, note } from "./choosing.js";
 import { bindDetails } from "./details.js";
 import {
@@ -23,20 +23,21 @@ export function listen(x) {
   const { strip, diagram, heatmap, gradient, root } = x.parts;
   bindControls(x);
   root.onkeydown = (event) => onKey(x, event);
+  const does = { begin: () => halt(x), moveTo: (step) => moveTo(x, step), commit: () => commit(x) };
   scrub(x, heatmap.overlay, (px, py, event) => {
     const { t, unit } = cellAt(x, px, py);
     if (event.type === "pointerdown") chooseUnit(x, unit);
     return t;
-  });
-  scrub(x, gradient.overlay, (px) => x.axis.stepAt(px));
-  scrub(x, diagram.canvas, (px) => diagramStep(x, px));
-  scrub(x, strip.tokens, (px, py, event) => stripStep(x, event));
+  }, does);
+  scrub(x, gradient.overlay, (px) => x.axis.stepAt(px), does);
+  scrub(x, diagram.canvas, (px) => diagramStep(x, px), does);
+  scrub(x, strip.tokens, (px, py, event) => tokenUnder(x, event), does);
   hover(x, heatmap.overlay, (px, py) => px >= x.axis.left && cellWords(x, cellAt(x, px, py)));
   hover(x, gradient.overlay, (px) => px >= x.axis.left && gradientWords(x, x.axis.stepAt(px)));
   hover(x, diagram.canvas, (px, py) => {
     light(x, unitAt(x, px, py) ? null : (edgeUnder(x, px, py)?.kind ?? null));
     return diagramWords(x, px, py);
-  });
+  }, () => light(x, null));
 }
 
 function bindControls(x) {
@@ -141,39 +142,6 @@ function onKey(x, event) {
   event.stopPropagation(); // Streamlit has shortcuts of its own
 }
 
-/* Dragging in any picture with a time axis moves the cursor; letting go tells Python. */
-function scrub(x, node, stepAt) {
-  let held = null;
-  let before = 0;
-  const follow = (event) => {
-    const box = node.getBoundingClientRect();
-    const step = stepAt(event.clientX - box.left, event.clientY - box.top, event);
-    if (step !== null) moveTo(x, step);
-  };
-  node.onpointerdown = (event) => {
-    if (event.button !== 0) return;
-    held = event.pointerId;
-    before = x.state.cursor;
-    x.dragging = node;
-    halt(x);
-    node.setPointerCapture(held);
-    x.parts.root.focus({ preventScroll: true });
-    follow(event);
-    event.preventDefault();
-  };
-  node.onpointermove = (event) => {
-    if (event.pointerId === held) follow(event);
-  };
-  node.onpointerup = node.onpointercancel = (event) => {
-    if (event.pointerId !== held) return;
-    held = null;
-    x.dragging = null;
-    if (event.type === "pointercancel") moveTo(x, before); // the touch became a scroll
-    else commit(x);
-    x.ask("cursor");
-  };
-}
-
 /* While a drag lasts the window stands still, and slides on only at its two ends. */
 function diagramStep(x, px) {
   const { plan } = x;
@@ -181,25 +149,4 @@ function diagramStep(x, px) {
   if (px < plan.left && x.dragging !== x.parts.diagram.canvas) return null;
   const place = Math.floor((px - plan.left) / plan.column + x.start);
   return clamp(place, Math.floor(x.start), Math.ceil(x.start) + plan.shown - 1);
-}
-
-function stripStep(x, event) {
-  const ground = x.parts.root.getRootNode();
-  const at = (y) => ground.elementFromPoint(event.clientX, y)?.dataset?.t;
-  const found = at(event.clientY) ?? at(event.clientY - 6) ?? at(event.clientY + 6); // between lines
-  return found === undefined ? null : Number(found);
-}
-
-/* The tooltip that follows the pointer, and goes with it. */
-function hover(x, node, words) {
-  const { tip, root } = x.parts;
-  node.addEventListener("pointermove", (event) => {
-    if (event.pointerType === "touch") return;
-    const box = node.getBoundingClientRect();
-    showTip(tip, root, event, words(event.clientX - box.left, event.clientY - box.top));
-  });
-  node.addEventListener("pointerleave", () => {
-    showTip(tip, root, null, "");
-    if (node === x.parts.diagram.canvas) light(x, null);
-  });
 }

@@ -2,7 +2,7 @@
 import { timeTicks } from "../shared/axis.js";
 import { el, sized } from "../shared/dom.js";
 import { FLAG_WORDS, clamp, gradientNorm, tenTo } from "../shared/format.js";
-import { markCursor } from "./heatmap.js";
+import { markColumn } from "../shared/marker.js";
 import { layerIndex } from "./unpack.js";
 import { seen, veil } from "./veil.js";
 
@@ -158,7 +158,7 @@ export function overlayGradient(x) {
   if (view.loss.at === "last" && seen(x) === view.steps) lossMark(context, x);
   context.globalAlpha = 0.55;
   const tall = lane.bottom - lane.top + 4 + lane.marks;
-  markCursor(context, axis, state.cursor, lane.top - 4, tall, theme);
+  markColumn(context, axis, state.cursor, lane.top - 4, tall, theme);
   context.globalAlpha = 1;
   const value = view.arrays.gradient[layerIndex(view) * view.steps + state.cursor];
   if (!Number.isFinite(value) || !view.decades) return;

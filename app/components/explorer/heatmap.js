@@ -1,8 +1,10 @@
 // Units x time as one image: the base is drawn once, the cursor lies on a second canvas above it.
 import { timeAxis } from "../shared/axis.js";
 import { level, ramp } from "../shared/colours.js";
-import { el, fill, sized } from "../shared/dom.js";
+import { fill, sized } from "../shared/dom.js";
 import { brief, number } from "../shared/format.js";
+import { drawUnits } from "../shared/heat.js";
+import { markColumn } from "../shared/marker.js";
 import { orderOptions, unitOrder } from "./unpack.js";
 import { veil } from "./veil.js";
 
@@ -37,14 +39,6 @@ export function laneImage(lane, order, steps, lut) {
   return { pixels, mask, odd };
 }
 
-function painted(pixels, steps, units) {
-  const canvas = el("canvas");
-  canvas.width = steps;
-  canvas.height = units;
-  canvas.getContext("2d").putImageData(new ImageData(pixels, steps, units), 0, 0);
-  return canvas;
-}
-
 /** Draws the image and its axis; when data, lane, order, size or theme changed. */
 export function drawHeatmap(x, width, height) {
   const { view, theme, sizes, parts, state } = x;
@@ -53,50 +47,10 @@ export function drawHeatmap(x, width, height) {
   x.axis = timeAxis(sizes.gutter, width - 2, view.steps);
   x.heat = { width, height, top: PAD, tall: height - 2 * PAD };
   const lut = lane.scale === "unit" ? theme.gates : theme.states;
-  const { pixels, mask, odd } = laneImage(lane, x.order, view.steps, lut);
-  const source = painted(pixels, view.steps, view.units);
+  const image = laneImage(lane, x.order, view.steps, lut);
   const context = sized(parts.heatmap.base, width, height);
-  const wide = x.axis.right - x.axis.left;
-  x.crowded = view.units > x.heat.tall * (window.devicePixelRatio || 1);
-  context.imageSmoothingEnabled = false;
-  const image = x.crowded ? squeezed(source, x.heat.tall) : source;
-  context.drawImage(image, x.axis.left, PAD, wide, x.heat.tall);
-  if (odd) hatch(context, x, painted(mask, view.steps, view.units), wide);
-  context.strokeStyle = theme.faint;
-  context.lineWidth = 1;
-  context.strokeRect(x.axis.left - 0.5, PAD - 0.5, wide + 1, x.heat.tall + 1);
-  captionHeatmap(x, lane, lut, odd);
-}
-
-/* More units than pixels: neighbours are averaged in height only, so that none is dropped. */
-function squeezed(source, tall) {
-  const canvas = el("canvas");
-  canvas.width = source.width;
-  canvas.height = Math.max(1, Math.round(tall * (window.devicePixelRatio || 1)));
-  const context = canvas.getContext("2d");
-  context.imageSmoothingQuality = "high";
-  context.drawImage(source, 0, 0, canvas.width, canvas.height);
-  return canvas;
-}
-
-/* Stripes over the mask's opaque pixels. */
-function hatch(context, { axis, heat, theme }, mask, wide) {
-  const stripes = el("canvas");
-  stripes.width = Math.ceil(wide);
-  stripes.height = Math.ceil(heat.tall);
-  const pen = stripes.getContext("2d");
-  pen.imageSmoothingEnabled = false;
-  pen.drawImage(mask, 0, 0, wide, heat.tall);
-  pen.globalCompositeOperation = "source-in";
-  pen.strokeStyle = theme.ground;
-  pen.lineWidth = 1.2;
-  pen.beginPath();
-  for (let shift = -heat.tall; shift < wide; shift += 6) {
-    pen.moveTo(shift, heat.tall);
-    pen.lineTo(shift + heat.tall, 0);
-  }
-  pen.stroke();
-  context.drawImage(stripes, axis.left, heat.top);
+  x.crowded = drawUnits(context, x, image, view.steps, view.units, image.odd > 0);
+  captionHeatmap(x, lane, lut, image.odd);
 }
 
 function captionHeatmap({ parts, view, state, crowded }, lane, lut, odd) {
@@ -126,7 +80,7 @@ export function overlayHeatmap(x) {
   const y = heat.top + row * tall;
   veil(context, x, heat.top, heat.tall);
   markRow(context, axis, y, tall, theme);
-  markCursor(context, axis, state.cursor, heat.top, heat.tall, theme);
+  markColumn(context, axis, state.cursor, heat.top, heat.tall, theme);
   labelRows(context, x, row, y + tall / 2, sizes);
 }
 
@@ -139,18 +93,6 @@ function markRow(context, axis, y, tall, theme) {
     context.setLineDash(dash);
     context.strokeRect(axis.left - 0.5, top, axis.right - axis.left + 1, height);
   }
-}
-
-/** The cursor's column as a box at least 5 px wide, on either lane. */
-export function markCursor(context, axis, t, top, tall, theme) {
-  const wide = Math.max(axis.edge(t + 1) - axis.edge(t), 5);
-  const left = axis.centre(t) - wide / 2;
-  context.strokeStyle = theme.ground;
-  context.lineWidth = 4.5;
-  context.strokeRect(left, top - 1, wide, tall + 2);
-  context.strokeStyle = theme.cursor;
-  context.lineWidth = 2.2;
-  context.strokeRect(left, top - 1, wide, tall + 2);
 }
 
 function labelRows(context, { axis, heat, theme, order, view }, row, middle, { small }) {

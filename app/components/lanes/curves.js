@@ -5,7 +5,7 @@ import { decadeTicks, withAxes } from "../decay/plan.js";
 import { timeTicks } from "../shared/axis.js";
 import { el, sized } from "../shared/dom.js";
 import { FLAG_WORDS, clamp, tenTo } from "../shared/format.js";
-import { markColumn } from "./marker.js";
+import { markColumn } from "../shared/marker.js";
 import { nameTag } from "./skeleton.js";
 
 const SIGNS_APART = 110; // px between a network's signs on its curve

@@ -1,8 +1,8 @@
 // Mouse, touch, keyboard and controls. Each handler changes the state and asks for a redraw.
 import { stepFor, tell } from "../shared/cursor.js";
-import { showTip } from "../shared/dom.js";
 import { clamp } from "../shared/format.js";
 import { announce } from "../shared/link.js";
+import { hover, scrub, tokenUnder } from "../shared/scrub.js";
 import { repaired } from "./networks.js";
 import { cellReading, normsReading } from "./reading.js";
 import { cellUnder } from "./room.js";
@@ -35,8 +35,8 @@ function commit(x) {
 export function listen(x) {
   const { root, strip, states, gradient } = x.parts;
   root.onkeydown = (event) => onKey(x, event);
-  scrub(x, strip.tokens, (px, py, event) => tokenUnder(x, event));
-  scrub(x, gradient.overlay, (px) => x.axis.stepAt(px));
+  scrub(x, strip.tokens, (px, py, event) => tokenUnder(x, event), dragging(x));
+  scrub(x, gradient.overlay, (px) => x.axis.stepAt(px), dragging(x));
   hover(x, gradient.overlay, (px) => px >= x.axis.left && normsReading(x.view, x.axis.stepAt(px)));
   states.order.onchange = () => choose(x, "order", states.order.value);
   states.quantity.onchange = () => {
@@ -52,9 +52,18 @@ export function listen(x) {
   });
 }
 
+/* What a drag does, once there is something to drag in. */
+function dragging(x) {
+  return {
+    begin: () => Boolean(x.axis),
+    moveTo: (step) => moveTo(x, step),
+    commit: () => commit(x),
+  };
+}
+
 /** Binds the lane of one network. */
 export function listenLane(x, { overlay }, at) {
-  scrub(x, overlay, (px) => x.axis.stepAt(px));
+  scrub(x, overlay, (px) => x.axis.stepAt(px), dragging(x));
   hover(x, overlay, (px, py) => {
     const network = x.view.networks[at];
     if (px < x.axis.left) return "";
@@ -79,54 +88,4 @@ function onKey(x, event) {
   x.resting = setTimeout(() => commit(x), REST);
   event.preventDefault();
   event.stopPropagation(); // Streamlit has shortcuts of its own
-}
-
-/* Dragging in any picture moves the cursor; letting go tells Python. */
-function scrub(x, node, stepAt) {
-  let held = null;
-  let before = 0;
-  const follow = (event) => {
-    const box = node.getBoundingClientRect();
-    const step = stepAt(event.clientX - box.left, event.clientY - box.top, event);
-    if (step !== null) moveTo(x, step);
-  };
-  node.onpointerdown = (event) => {
-    if (event.button !== 0 || !x.axis) return;
-    held = event.pointerId;
-    before = x.state.cursor;
-    x.dragging = node;
-    node.setPointerCapture(held);
-    x.parts.root.focus({ preventScroll: true });
-    follow(event);
-    event.preventDefault();
-  };
-  node.onpointermove = (event) => {
-    if (event.pointerId === held) follow(event);
-  };
-  node.onpointerup = node.onpointercancel = (event) => {
-    if (event.pointerId !== held) return;
-    held = null;
-    x.dragging = null;
-    if (event.type === "pointercancel") moveTo(x, before); // the touch became a scroll
-    else commit(x);
-    x.ask("cursor");
-  };
-}
-
-function tokenUnder(x, event) {
-  const ground = x.parts.root.getRootNode();
-  const at = (y) => ground.elementFromPoint(event.clientX, y)?.dataset?.t;
-  const found = at(event.clientY) ?? at(event.clientY - 6) ?? at(event.clientY + 6); // between lines
-  return found === undefined ? null : Number(found);
-}
-
-/* The tooltip that follows the pointer, and goes with it. */
-function hover(x, node, words) {
-  const { tip, root } = x.parts;
-  node.addEventListener("pointermove", (event) => {
-    if (event.pointerType === "touch" || !x.axis) return;
-    const box = node.getBoundingClientRect();
-    showTip(tip, root, event, words(event.clientX - box.left, event.clientY - box.top));
-  });
-  node.addEventListener("pointerleave", () => showTip(tip, root, null, ""));
 }

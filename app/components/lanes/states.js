@@ -1,8 +1,9 @@
 // Each network's units x time. The base is drawn once; the cursor lies on a canvas above it.
 import { ramp } from "../shared/colours.js";
-import { el, fill, sized } from "../shared/dom.js";
+import { fill, sized } from "../shared/dom.js";
 import { brief } from "../shared/format.js";
-import { markColumn } from "./marker.js";
+import { drawUnits } from "../shared/heat.js";
+import { markColumn } from "../shared/marker.js";
 import { oneScale, rowUnits } from "./networks.js";
 import { perplexityWords } from "./reading.js";
 
@@ -33,14 +34,6 @@ export function statePixels({ levels, odd, units }, rows, steps, lut) {
   return { pixels, mask };
 }
 
-function asImage(pixels, steps, units) {
-  const canvas = el("canvas");
-  canvas.width = steps;
-  canvas.height = units;
-  canvas.getContext("2d").putImageData(new ImageData(pixels, steps, units), 0, 0);
-  return canvas;
-}
-
 /** Draws all heatmaps at this height; writes headings and legends. */
 export function drawStates(x, height) {
   const { view, theme, parts, state } = x;
@@ -60,58 +53,16 @@ export function drawStates(x, height) {
 }
 
 function drawState(x, network, part) {
-  const { view, axis, heat, theme, sizes } = x;
+  const { view, heat, theme, sizes } = x;
   const context = sized(part.base, sizes.main, heat.height);
-  const { pixels, mask } = statePixels(network, x.rows[network.at], view.steps, tableOf(network, theme));
-  const source = asImage(pixels, view.steps, network.units);
-  const wide = axis.right - axis.left;
-  const lines = Math.max(1, Math.round(heat.tall * (window.devicePixelRatio || 1)));
-  const crowded = network.units > lines;
+  const image = statePixels(network, x.rows[network.at], view.steps, tableOf(network, theme));
+  const crowded = drawUnits(context, x, image, view.steps, network.units, Boolean(network.odd));
   x.crowded ||= crowded;
-  context.imageSmoothingEnabled = false;
-  const image = crowded ? averaged(source, lines) : source;
-  context.drawImage(image, axis.left, heat.top, wide, heat.tall);
-  if (network.odd) stripe(context, x, asImage(mask, view.steps, network.units));
-  context.strokeStyle = theme.faint;
-  context.lineWidth = 1;
-  context.strokeRect(axis.left - 0.5, heat.top - 0.5, wide + 1, heat.tall + 1);
   labelEnds(context, x, x.rows[network.at]);
 }
 
 function tableOf({ scale }, theme) {
   return scale === "unit" ? theme.gates : theme.states;
-}
-
-/* More units than pixels: neighbours are averaged in height only, so that none is dropped. */
-function averaged(source, lines) {
-  const canvas = el("canvas");
-  canvas.width = source.width;
-  canvas.height = lines;
-  const context = canvas.getContext("2d");
-  context.imageSmoothingQuality = "high";
-  context.drawImage(source, 0, 0, canvas.width, canvas.height);
-  return canvas;
-}
-
-/* Stripes over the mask's opaque pixels. */
-function stripe(context, { axis, heat, theme }, mask) {
-  const wide = axis.right - axis.left;
-  const stripes = el("canvas");
-  stripes.width = Math.ceil(wide);
-  stripes.height = Math.ceil(heat.tall);
-  const pen = stripes.getContext("2d");
-  pen.imageSmoothingEnabled = false;
-  pen.drawImage(mask, 0, 0, wide, heat.tall);
-  pen.globalCompositeOperation = "source-in";
-  pen.strokeStyle = theme.ground;
-  pen.lineWidth = 1.2;
-  pen.beginPath();
-  for (let shift = -heat.tall; shift < wide; shift += 6) {
-    pen.moveTo(shift, heat.tall);
-    pen.lineTo(shift + heat.tall, 0);
-  }
-  pen.stroke();
-  context.drawImage(stripes, axis.left, heat.top);
 }
 
 function labelEnds(context, { axis, heat, theme, sizes }, rows) {

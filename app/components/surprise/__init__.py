@@ -26,6 +26,7 @@ MODULES = (
     "../shared/axis.js",
     "../shared/cursor.js",
     "../shared/lifecycle.js",
+    "../shared/scrub.js",
     "../shared/tokens.js",
     "../shared/words.js",
     "words.js",

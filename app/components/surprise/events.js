@@ -1,6 +1,7 @@
 // Mouse, touch and keyboard. Each handler changes the state and asks for a redraw.
 import { stepFor, tell } from "../shared/cursor.js";
 import { clamp } from "../shared/format.js";
+import { scrub } from "../shared/scrub.js";
 import { placeOf } from "../shared/tokens.js";
 import { speakSoon } from "./guesses.js";
 
@@ -45,7 +46,14 @@ export function listen(x) {
   };
   strip.onclick = (event) => onClick(x, event);
   root.onkeydown = (event) => onKey(x, event);
-  drag(x, chart.overlay);
+  scrub(x, chart.overlay, (px) => x.chart.axis.stepAt(px), {
+    begin: () => {
+      x.state.over = false;
+      return Boolean(x.chart);
+    },
+    moveTo: (step) => moveTo(x, step),
+    commit: () => commit(x),
+  });
 }
 
 /* Scrolling under a resting pointer sends moves too: only one that moves is meant. */
@@ -87,32 +95,4 @@ function onKey(x, event) {
   x.ask("cursor");
   event.preventDefault();
   event.stopPropagation(); // Streamlit has shortcuts of its own
-}
-
-/* Dragging in the chart moves the cursor; letting go tells Python. */
-function drag(x, node) {
-  let held = null;
-  let before = 0;
-  const follow = (event) => {
-    moveTo(x, x.chart.axis.stepAt(event.clientX - node.getBoundingClientRect().left));
-  };
-  node.onpointerdown = (event) => {
-    if (event.button !== 0 || !x.chart) return;
-    held = event.pointerId;
-    before = x.state.cursor;
-    node.setPointerCapture(held);
-    x.root.focus({ preventScroll: true });
-    x.state.over = false;
-    follow(event);
-    event.preventDefault();
-  };
-  node.onpointermove = (event) => {
-    if (event.pointerId === held) follow(event);
-  };
-  node.onpointerup = node.onpointercancel = (event) => {
-    if (event.pointerId !== held) return;
-    held = null;
-    if (event.type === "pointercancel") moveTo(x, before); // the touch became a scroll
-    commit(x);
-  };
 }
