@@ -46,8 +46,9 @@ function change(x) {
   x.tell(x.on);
 }
 
-/* The page's style sheet hides what stands around the pictures. */
+/* The page's style sheet hides what stands around the pictures, and makes the type larger. */
 function present(x, on) {
+  const changed = x.on !== on;
   x.on = on;
   if (on) document.documentElement.dataset.presenting = "true";
   else delete document.documentElement.dataset.presenting;
@@ -55,7 +56,9 @@ function present(x, on) {
   x.show.title = "Large, without what stands around the pictures (p)";
   x.show.setAttribute("aria-pressed", String(on));
   x.root.dataset.presenting = String(on);
-  if (on) pictures()[0]?.focus({ preventScroll: true });
+  // On a phone the pictures keep their width, so nothing else tells them to draw anew.
+  if (changed) window.dispatchEvent(new Event("resize"));
+  if (on) pictures()[0]?.target.focus({ preventScroll: true });
 }
 
 function onKey(x, event) {
@@ -71,8 +74,8 @@ function onKey(x, event) {
 
 /* A clicker's key reaches a picture wherever the focus is; one that has it heard it already. */
 function step(key, node) {
-  const [first] = pictures();
-  if (!first || first.contains(node)) return;
-  first.focus({ preventScroll: true });
-  first.dispatchEvent(new KeyboardEvent("keydown", { key, bubbles: true, cancelable: true }));
+  const target = pictures()[0]?.target;
+  if (!target || target.contains(node)) return;
+  target.focus({ preventScroll: true });
+  target.dispatchEvent(new KeyboardEvent("keydown", { key, bubbles: true, cancelable: true }));
 }
