@@ -35,6 +35,9 @@ function commit(x) {
 export function listen(x) {
   const { root, strip, states, gradient } = x.parts;
   root.onkeydown = (event) => onKey(x, event);
+  strip.tokens.onscroll = () => {
+    if (x.lines) x.lines.first = Math.round(strip.tokens.scrollTop / x.lines.tall);
+  };
   scrub(x, strip.tokens, (px, py, event) => tokenUnder(x, event));
   scrub(x, gradient.overlay, (px) => x.axis.stepAt(px));
   hover(x, gradient.overlay, (px) => px >= x.axis.left && normsReading(x.view, x.axis.stepAt(px)));

@@ -1,7 +1,7 @@
 // The text as read: one span a token, the cursor as a box.
 import { el } from "../shared/dom.js";
 import { visible } from "../shared/format.js";
-import { calm } from "../shared/tokens.js";
+import { calm, firstLine, lineOf, linesIn } from "../shared/tokens.js";
 
 /** Makes the tokens' spans anew: when the text changed. */
 export function buildText(x) {
@@ -25,16 +25,20 @@ export function markText(x) {
     x.marked = span;
   }
   const box = x.parts.strip.tokens;
-  x.lines ??= measured(x.spans, box); // once: asking at each frame would lay the page out each time
-  const { tops, line, room, all } = x.lines;
-  if (all <= room + 2 || x.dragging === box) return;
-  const goal = Math.max(0, tops[x.state.cursor] - tops[0] - line);
-  if (goal !== x.lines.at) box.scrollTop = x.lines.at = goal;
+  x.lines ??= measured(x, box); // once: asking at each frame would lay the page out each time
+  const { tall, seen, all, rows, first } = x.lines;
+  if (all <= seen || x.dragging === box) return;
+  const goal = firstLine(first, seen, all, rows[x.state.cursor]);
+  if (goal === first) return;
+  x.lines.first = goal;
+  box.scrollTop = goal * tall;
 }
 
-function measured(spans, box) {
-  return {
-    tops: spans.map((each) => each.offsetTop), line: spans[0].offsetHeight,
-    room: box.clientHeight, all: box.scrollHeight, at: null,
-  };
+/* The lines, and the one of each token. Where they broke elsewhere before, the box rests anew. */
+function measured(x, box) {
+  const lines = linesIn(box);
+  const first = Math.round(box.scrollTop / lines.tall);
+  box.scrollTop = first * lines.tall;
+  x.markEdges();
+  return { ...lines, rows: x.spans.map((each) => lineOf(lines, each)), first };
 }

@@ -70,6 +70,18 @@ export function sized(canvas, width, height) {
   return context;
 }
 
+/**
+ * How the page is shown: whether the pictures are presented alone, and how many times larger than
+ * its usual 16 px the page's type is.
+ */
+export function presentation() {
+  const { documentElement: page } = document;
+  return {
+    presenting: page.dataset.presenting === "true",
+    type: parseFloat(getComputedStyle(page).fontSize) / 16,
+  };
+}
+
 /** Puts the tooltip beside the pointer, inside the root; without words it goes away. */
 export function showTip(tip, root, event, words) {
   tip.classList.toggle("shown", Boolean(words));
