@@ -9,13 +9,14 @@ const mounted = new WeakMap();
 
 /** Mounts the component, or hands it new data. */
 export default function presenterComponent({ data, parentElement, setStateValue }) {
+  const { presenting, page } = JSON.parse(new TextDecoder().decode(data));
   let x = mounted.get(parentElement);
   if (!x) {
     x = mount(parentElement);
     mounted.set(parentElement, x);
-    const { presenting } = JSON.parse(new TextDecoder().decode(data));
     present(x, presenting);
   }
+  x.page.textContent = page;
   x.tell = (on) => setStateValue("presenting", on);
   return () => {
     window.removeEventListener("keydown", x.onKey);
@@ -29,9 +30,10 @@ export default function presenterComponent({ data, parentElement, setStateValue 
 function mount(parentElement) {
   const help = el("button", { type: "button", text: "?", title: "Keys (?)", "aria-label": "Keys", "data-testid": "keys" });
   const show = el("button", { type: "button", "data-testid": "present" });
+  const page = el("span", { class: "page", "data-testid": "page-name" });
   const list = helpDialog();
-  const root = el("div", { class: "unrolled presenter", "data-testid": "presenter" }, [show, help, list.dialog]);
-  const x = { root, show, list, on: false, tell: () => {} };
+  const root = el("div", { class: "unrolled presenter", "data-testid": "presenter" }, [page, show, help, list.dialog]);
+  const x = { root, page, show, list, on: false, tell: () => {} };
   help.onclick = () => toggleHelp(list);
   show.onclick = () => change(x);
   x.onKey = (event) => onKey(x, event);
