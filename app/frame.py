@@ -28,7 +28,8 @@ def draw(pages: Sequence[StreamlitPage]) -> None:
     """
     # First: a rerun before it would forget which page the link names.
     page = st.navigation(list(pages), position="top")
-    presenter(presenting=state.asked("present"), key=state.PRESENTER, on_presenting=state.present)
+    presenter(presenting=state.asked("present"), page=page.title, key=state.PRESENTER,
+              on_presenting=state.present)  # fmt: skip
     state.tidy_address(LABELS, IMPLIED)
     state.enter(page.url_path)
     with told():

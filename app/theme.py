@@ -31,20 +31,29 @@ CELL_DASHES: dict[CellName, str] = {
     "lstm": "solid",
 }
 # Streamlit's own settings end here: a projector needs the side margins, and thirty controls in a
-# sidebar need less space between them. The text is ours alone.
+# sidebar need less space between them. The text is ours alone. Below 768 px Streamlit moves the
+# navigation into the sidebar, which then lies over the page at a z-index of 999991: the presenter's
+# buttons stay under it. While presenting they have a strip of their own under the page.
 STYLE = """<style>
 .stMainBlockContainer { padding: 2.6rem 1.5rem 1.5rem; }
-[data-testid="stHeader"] { height: 2.5rem; min-height: 2.5rem; }
+[data-testid="stHeader"] { z-index: 999989; height: 2.5rem; min-height: 2.5rem; }
 [data-testid="stSidebarUserContent"] [data-testid="stVerticalBlock"] { gap: 0.55rem; }
 [data-testid="stSidebarHeader"] { height: 2.25rem; margin-bottom: 0; }
 [data-testid="stSidebarContent"] { padding-left: 1rem; padding-right: 1rem; }
-[data-testid="stSidebarUserContent"] { padding-left: 0; padding-right: 0; margin-top: -1.5rem; }
+[data-testid="stSidebarUserContent"] { padding-left: 0; padding-right: 0; }
+@media (min-width: 768px) { [data-testid="stSidebarUserContent"] { margin-top: -1.5rem; } }
 [data-testid="stSidebarUserContent"] [data-testid="stButtonGroup"] button { padding: 0.25rem; }
 [data-testid="stBaseButton-primary"]:not(:disabled) * { color: light-dark(#ffffff, #0b0e14); }
 [data-presenting] { font-size: 120%; }
 [data-presenting] :is([data-testid="stSidebar"], [data-testid="stHeader"]) { display: none; }
 [data-presenting] .stMainBlockContainer { padding-top: 0.6rem; }
-.st-key-presenter { position: fixed; top: 0.3rem; right: 0.9rem; z-index: 1000001; width: 12rem; }
+.st-key-presenter, .st-key-presenter * { width: auto; pointer-events: none; }
+.st-key-presenter { position: fixed; top: 0.3rem; right: 0.9rem; z-index: 999990; }
+@media (max-width: 767.98px) { .st-key-presenter { left: 3.4rem; } }
+[data-presenting] { --strip: 1.25rem; }
+@media (pointer: coarse) { [data-presenting] { --strip: 34px; } }
+[data-presenting] :is(.stAppViewContainer, .stMain) { max-height: calc(100dvh - var(--strip)); }
+[data-presenting] .st-key-presenter { top: auto; bottom: 1px; left: auto; }
 </style>"""
 VERBS = {
     "vanishing": "vanishes",

@@ -11,6 +11,24 @@ import playwright
 from app.components.bundle import javascript, stylesheet
 
 TESTS = Path(__file__).parent
+# In a browser: how many of the tokens in a box of running text are cut at its upper or lower edge,
+# and which edges say that the text goes on.
+CUT = """(box) => {
+  const outer = box.getBoundingClientRect();
+  const { paddingTop, paddingBottom, borderTopWidth } = getComputedStyle(box);
+  const start = outer.top + parseFloat(borderTopWidth);
+  const top = start + parseFloat(paddingTop);
+  const bottom = start + box.clientHeight - parseFloat(paddingBottom);
+  const over = (y, { top: from, bottom: to }) => from < y - 2 && to > y + 2;
+  const rects = [...box.querySelectorAll("[data-t]")].flatMap((node) => [...node.getClientRects()]);
+  const cut = rects.filter((rect) => over(top, rect) || over(bottom, rect)).length;
+  return [cut, box.classList.contains("goes-up"), box.classList.contains("goes-down")];
+}"""
+# Moves the box by hand, a little off the lines, and waits until it rests.
+SCROLL = """async (box, by) => {
+  box.scrollTop += by;
+  for (let time = 0; time < 30; time++) await new Promise((go) => requestAnimationFrame(go));
+}"""
 
 
 def refuse_constant(word: str):

@@ -83,7 +83,8 @@ def visit(app_address, browser):
     contexts, wrong = [], []
 
     def open_page(query: str = "", ready: str = "explorer", **options):
-        context = browser.new_context(viewport={"width": 1280, "height": 720}, **options)
+        window = {"viewport": {"width": 1280, "height": 720}}
+        context = browser.new_context(**(window | options))
         contexts.append(context)
         page = context.new_page()
         page.set_default_timeout(60_000)

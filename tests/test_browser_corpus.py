@@ -108,6 +108,7 @@ def hostile_stages(kind: str):
 def test_pointing_at_a_token_lights_it_and_its_like_at_every_stage(blank, where):
     page = blank(stages)
     show(page, stages, make_stages())
+    expect(page.get_by_test_id("stages-readout")).to_contain_text("Tap or point at any token")
     column(page, where).locator('[data-t="3"]').hover()
     expect(page.get_by_test_id("stages")).to_have_attribute("data-cursor", "3")
     for name in COLUMNS:

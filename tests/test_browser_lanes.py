@@ -13,6 +13,7 @@ from app.components.bundle import javascript, stylesheet
 from app.components.explorer.pack import pack as pack_explorer
 from app.components.lanes import LaneNetwork, LanesView
 from app.components.lanes.pack import levels, pack, sizes
+from tests.components import CUT, SCROLL
 from tests.explorer_views import T as EXPLORED
 from tests.explorer_views import make_view as make_explorer_view
 
@@ -347,7 +348,7 @@ def test_steps_without_a_number_are_marked_and_counted(blank):
     page.get_by_test_id("lanes").focus()
     page.keyboard.press("End")
     wait_step(page, STEPS - 1)
-    assert row(page, "gradient") == ["1.00e-03", "non-finite"]
+    assert row(page, "gradient") == ["0.00100", "non-finite"]
     assert "not a number" in page.get_by_test_id("lanes-gap").inner_text()
     assert "Grey, hatched: not finite." in page.locator(".lanes .how").nth(1).inner_text()
     page.get_by_test_id("lanes-states").last.hover()
@@ -386,6 +387,39 @@ def test_nothing_sticks_out_at_any_size(blank, width, height, steps):
         assert abs(ends[0]["y"] + ends[0]["height"] - ends[1]["y"] - ends[1]["height"]) < 12
     page.evaluate("leaves.here()")
     assert page.locator(".lanes").count() == 0
+
+
+@pytest.mark.parametrize("width", [390, 1280])
+def test_the_text_rests_on_whole_lines_and_fades_where_it_goes_on(blank, width):
+    page = blank(width)
+    show(page, make_view(steps=500))
+    strip = page.get_by_test_id("lanes-strip")
+    page.get_by_test_id("lanes").focus()
+    edges = set()
+    page.keyboard.press("Home")
+    for _ in range(51):
+        page.wait_for_timeout(40)
+        cut, up, down = strip.evaluate(CUT)
+        assert cut == 0
+        edges.add((up, down))
+        page.keyboard.press("Shift+ArrowRight")
+    assert {(False, True), (True, False)} <= edges
+    strip.evaluate(SCROLL, -31)
+    assert strip.evaluate(CUT)[0] == 0
+
+
+def test_no_word_of_the_heads_is_broken(blank):
+    page = blank(1280)
+    names = [f"{cell}, untrained" for cell in ("RNN", "GRU", "LSTM")]
+    show(page, make_view(networks=tuple(network(at, name=names[at]) for at in range(3))))
+    heads = page.locator(".lanes thead th bdi")
+    assert heads.all_inner_texts() == ["RNN", "GRU", "LSTM"]
+    assert page.locator(".lanes thead .common").inner_text() == "untrained"
+    assert heads.evaluate_all("all => all.map((e) => e.getClientRects().length)") == [1, 1, 1]
+    both = tuple(network(at, name=name) for at, name in enumerate(["LSTM, trained", names[2]]))
+    show(page, make_view("two", networks=both))
+    assert heads.all_inner_texts() == ["trained", "untrained"]
+    assert heads.evaluate_all("all => all.map((e) => e.getClientRects().length)") == [1, 1]
 
 
 def test_touch_moves_it_and_scrolling_takes_it_back(blank):

@@ -16,6 +16,7 @@ from app.components.training import TrainingView
 from app.components.training.pack import pack as pack_training
 from app.components.writing import BeamNode, BeamTree, Choice, WritingView
 from app.components.writing.pack import pack as pack_writing
+from tests.components import CUT, SCROLL
 
 pytestmark = pytest.mark.browser
 
@@ -444,6 +445,42 @@ def test_the_choices_at_the_cursor_are_those_of_the_view(blank):
     style = "node => getComputedStyle(node).textDecorationLine"
     assert cut.first.evaluate(style) == "line-through"
     assert told(page) == []
+
+
+@pytest.mark.parametrize("width", [390, 1280])
+def test_the_text_rests_on_whole_lines_and_fades_where_it_goes_on(blank, width):
+    page = blank(writing_component, width, 640)
+    long = writing_view(text="ller said the time of the time of" * 28, cursor=900)
+    show(page, long)
+    text = page.get_by_test_id("text")
+    page.wait_for_timeout(100)
+    assert text.evaluate(CUT)[:2] == [0, True]
+    page.get_by_test_id("writing").focus()
+    for _ in range(20):
+        page.keyboard.press("Shift+ArrowLeft")
+        page.wait_for_timeout(40)
+        assert text.evaluate(CUT)[0] == 0
+    page.keyboard.press("Home")
+    page.wait_for_timeout(100)
+    assert text.evaluate(CUT) == [0, False, True]
+    text.evaluate(SCROLL, 17)
+    assert text.evaluate(CUT)[0] == 0
+
+
+def test_the_legends_swatches_stand_beside_their_words_on_a_phone(blank):
+    page = blank(writing_component, 390, 844)
+    show(page, writing_view(rule="beam search of width 4 (on whole texts: see its tree)"))
+    for kind in ("", ".ruled"):
+        swatch = page.locator(f".heads .key{kind or ':not(.ruled)'}").bounding_box()
+        words = page.locator(".heads .meant", has=page.locator(f".key{kind or ':not(.ruled)'}"))
+        rest = words.locator("> :last-child").evaluate(
+            "(node) => { const [{ left, top, bottom }] = node.getClientRects();"
+            " return [left, top, bottom]; }"
+        )
+        assert swatch["x"] + swatch["width"] <= rest[0]
+        assert rest[1] < swatch["y"] + swatch["height"] / 2 < rest[2]
+    heads, first = (page.locator(each).first.bounding_box() for each in (".heads", ".options"))
+    assert first["y"] - heads["y"] - heads["height"] >= 3  # the frame of a row is 2 px wide
 
 
 def test_it_writes_token_by_token_and_pauses(blank):

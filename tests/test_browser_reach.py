@@ -12,6 +12,7 @@ from app.components import reach as component
 from app.components.bundle import javascript, stylesheet
 from app.components.reach import ReachView
 from app.components.reach.pack import pack
+from tests.components import CUT, SCROLL
 
 pytestmark = pytest.mark.browser
 
@@ -409,6 +410,22 @@ def test_hostile_tokens_stay_text_and_nothing_sticks_out(blank):
         assert page.locator(".reach b, .reach img").count() == 0
         strip = page.get_by_test_id("reach-strip")
         assert strip.evaluate("(node) => node.scrollWidth - node.clientWidth") <= 0
+
+
+@pytest.mark.parametrize("width", [390, 1280])
+def test_the_text_rests_on_whole_lines_and_fades_where_it_goes_on(blank, width):
+    page = blank(width)
+    show(page, reach_view(steps=900))
+    strip = page.get_by_test_id("reach-strip")
+    assert strip.evaluate(CUT) == [0, True, False]  # the loss is that of the last step
+    page.get_by_test_id("reach").focus()
+    for _ in range(30):
+        press(page, "PageUp")
+        assert strip.evaluate(CUT)[0] == 0
+    page.wait_for_timeout(100)
+    assert strip.evaluate(CUT) == [0, True, True]
+    strip.evaluate(SCROLL, 11)
+    assert strip.evaluate(CUT)[0] == 0
 
 
 @pytest.mark.parametrize(("steps", "ratio"), [(1, 1), (2, 2), (2000, 1)])

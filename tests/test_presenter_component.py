@@ -1,6 +1,7 @@
 """The presenter's files, and its pure parts in node."""
 
 import json
+import re
 import shutil
 import subprocess
 from pathlib import Path
@@ -16,15 +17,36 @@ def test_the_bundle_is_one_safe_module():
     check_bundle(presenter)
 
 
+def answers(folder: Path, question: str):
+    """What an expression of the bundle's functions is, in node."""
+    source = javascript(presenter.FOLDER, presenter.MODULES).replace("export default ", "")
+    source += f"\nconsole.log(JSON.stringify({question}))"
+    (folder / "ask.mjs").write_text(source, encoding="utf-8")
+    node = shutil.which("node") or str(Path(playwright.__file__).parent / "driver" / "node")
+    command = [node, str(folder / "ask.mjs")]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    return json.loads(done.stdout)
+
+
+def test_every_component_that_hears_keys_has_a_group(tmp_path):
+    kinds = set(answers(tmp_path, "[...KINDS]"))
+    components = presenter.FOLDER.parent
+    heard = {
+        path.parent.name
+        for path in components.glob("*/skeleton.js")
+        if re.search(r'tabindex: "0"', path.read_text(encoding="utf-8"))
+    }
+    assert kinds == heard
+
+
+def test_what_a_finger_does_is_listed_first_where_there_is_one(tmp_path):
+    titles = answers(tmp_path, "groupsFor(new Set(['zipf']), true).map(([title]) => title)")
+    assert titles == ["Touch", "Everywhere", "Rank and frequency"]
+
+
 def test_the_help_lists_the_keys_of_what_is_on_the_page_alone(tmp_path):
     kinds = "[['explorer', 'reach'], []]"
-    ask = f"\nconsole.log(JSON.stringify({kinds}.map((each) => groupsFor(new Set(each)))))"
-    source = javascript(presenter.FOLDER, presenter.MODULES).replace("export default ", "") + ask
-    (tmp_path / "ask.mjs").write_text(source, encoding="utf-8")
-    node = shutil.which("node") or str(Path(playwright.__file__).parent / "driver" / "node")
-    command = [node, str(tmp_path / "ask.mjs")]
-    done = subprocess.run(command, capture_output=True, text=True, check=True)
-    both, none = json.loads(done.stdout)
+    both, none = answers(tmp_path, f"{kinds}.map((each) => groupsFor(new Set(each)))")
     assert [title for title, _ in both] == [
         "Everywhere",
         "The explorer",

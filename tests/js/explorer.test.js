@@ -124,7 +124,7 @@ test("four layers in two directions fit: no node overlaps another", () => {
 });
 
 test("presenting makes the type larger, and on a phone no picture is squeezed", () => {
-  const [usual, large] = [plan(1230, 640), plan(1230, 640, 1.2)];
+  const [usual, large] = [plan(1230, 640), plan(1230, 640, { presenting: true, type: 1.2 })];
   for (const name of ["base", "small"]) {
     assert.ok(large[name] >= 1.19 * usual[name], name);
   }

@@ -8,12 +8,13 @@ import { gapRows, gapScale } from "../lanes/difference.js";
 import { decodeLanes, oneScale, pairOf, repaired, rowUnits, surpriseAt, surpriseGap, valueOf } from
   "../lanes/networks.js";
 import {
-  cellReading, gapWords, guessAt, normBrief, normsReading, perplexityWords, rowsAt, sizeName,
+  cellReading, gapWords, guessAt, headWords, normBrief, normsReading, perplexityWords, rowsAt, sizeName,
   stepWords, summaryAt,
 } from "../lanes/reading.js";
 import { cellUnder, laneHeights, laneSizes } from "../lanes/room.js";
 import { statePixels } from "../lanes/states.js";
 import { timeAxis } from "../shared/axis.js";
+import { firstLine } from "../shared/tokens.js";
 
 const base64 = (array) => btoa(String.fromCharCode(...new Uint8Array(array.buffer)));
 const doubles = (...values) => base64(Float64Array.from(values));
@@ -111,11 +112,12 @@ test("the numbers of a step, flags as words, a dash where nothing predicted", ()
   const rows = rowsAt(view(), 0);
   assert.deepEqual(rows, [
     ["size", "‖h‖", ["1.5000", "1.5000", "1.5000"]],
-    ["gradient", "‖∂L/∂h‖", ["1.00e-03", "underflow", "1.00e-03"]],
+    ["gradient", "‖∂L/∂h‖", ["0.00100", "underflow", "0.00100"]],
     ["surprise", "surprise, nats", ["–", "–", "–"]],
   ]);
   assert.deepEqual(rowsAt(view(), 1)[2][2], ["1.2500", "0.2500", "NaN"]);
   assert.equal(normBrief({ gradient: [-400.25], flags: [0] }, 0), "5.62e-401");
+  assert.equal(normBrief({ gradient: [Math.log10(3.8912)], flags: [0] }, 0), "3.89"); // as above
   assert.equal(stepWords(view(), 1), "t = 2 reads “␣”");
   assert.match(summaryAt(view(), 0), /^t = 1 reads “a”\. net a: ‖h‖ 1\.5000, .*\. net b: .*underflow/);
   assert.match(normsReading(view(), 0), /net a 0\.00100; net b underflow: not 0/);
@@ -163,4 +165,43 @@ test("a cell is found under its px; outside the picture the nearest", () => {
   assert.deepEqual(cellUnder(axis, heat, 3, 449, 33), { t: 3, row: 2 });
   assert.deepEqual(cellUnder(axis, heat, 3, 0, -9), { t: 0, row: 0 });
   assert.deepEqual(cellUnder(axis, heat, 3, 999, 99), { t: 3, row: 2 });
+});
+
+test("presenting: larger type, and the room that the page's header leaves", () => {
+  const shown = { presenting: true, type: 1.2 };
+  for (const [width, tall] of [[390, 844], [1280, 720], [1900, 1080]]) {
+    const [usual, large] = [laneSizes(width, tall), laneSizes(width, tall, shown)];
+    assert.ok(large.base >= 1.19 * usual.base && large.small >= 1.19 * usual.small);
+    assert.ok(large.tall >= usual.tall);
+  }
+  assert.equal(laneSizes(1280, 720, shown).tall, 684);
+});
+
+test("the heads of the table: what all names share stands once", () => {
+  const heads = (...names) => headWords(names.map((name) => ({ name })));
+  assert.deepEqual(heads("RNN, untrained", "GRU, untrained", "LSTM, untrained"),
+    { common: "untrained", heads: ["RNN", "GRU", "LSTM"] });
+  assert.deepEqual(heads("LSTM, trained", "LSTM, untrained"),
+    { common: "LSTM", heads: ["trained", "untrained"] });
+  assert.deepEqual(heads("a", "b"), { common: "", heads: ["a", "b"] });
+  assert.deepEqual(heads("a", "a, b"), { common: "", heads: ["a", "a, b"] }); // none stays empty
+  assert.deepEqual(heads("a", "a"), { common: "", heads: ["a", "a"] });
+});
+
+test("a text scrolls by whole lines, with a line of context where it goes on", () => {
+  assert.equal(firstLine(0, 3, 9, 0), 0);
+  assert.equal(firstLine(0, 3, 9, 1), 0);
+  assert.equal(firstLine(0, 3, 9, 2), 1); // the last line seen is faded: the cursor leaves it
+  assert.equal(firstLine(4, 3, 9, 4), 3);
+  assert.equal(firstLine(0, 3, 9, 8), 6); // never beyond the end
+  assert.equal(firstLine(6, 3, 9, 8), 6);
+  assert.equal(firstLine(5, 10, 40, 30), 27);
+  assert.equal(firstLine(0, 3, 2, 1), 0); // all is seen
+  assert.equal(firstLine(0, 1, 9, 5), 5);
+  assert.equal(firstLine(0, 3, 9, 4, 5), 4); // a token of more lines than the box: its beginning
+  for (let row = 0; row < 20; row++) {
+    const first = firstLine(7, 4, 20, row);
+    assert.ok(Number.isInteger(first) && first >= 0 && first <= 16);
+    assert.ok(row >= first && row < first + 4, `line ${row} from ${first}`);
+  }
 });

@@ -73,6 +73,8 @@ test("keys: along the row and on into the next, up and down between rows", () =>
   assert.deepEqual(choiceAfter("ArrowDown", all, [0, 1]), [2, 0]);
   assert.deepEqual(choiceAfter("ArrowUp", all, [2, 0]), [0, 0]);
   assert.deepEqual(choiceAfter("End", all, [0, 0]), [0, 1]);
+  assert.deepEqual(choiceAfter("PageDown", all, [0, 1]), [2, 0]); // a clicker's keys
+  assert.deepEqual(choiceAfter("PageUp", all, [2, 0]), [0, 1]);
   assert.equal(choiceAfter("x", all, [0, 0]), null);
   assert.deepEqual(choiceOf(choiceKey([3, 12])), [3, 12]);
 });

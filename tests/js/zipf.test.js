@@ -103,6 +103,8 @@ test("keys walk along a curve and to the next one that has points", () => {
   assert.deepEqual(pointAfter("ArrowRight", true, all, { curve: 0, index: 0 }), { curve: 0, index: 2 });
   assert.deepEqual(pointAfter("ArrowDown", false, all, { curve: 0, index: 2 }), { curve: 2, index: 1 });
   assert.deepEqual(pointAfter("ArrowUp", false, all, { curve: 2, index: 0 }), { curve: 0, index: 0 });
+  assert.deepEqual(pointAfter("PageDown", false, all, { curve: 0, index: 1 }), { curve: 0, index: 2 });
+  assert.deepEqual(pointAfter("PageUp", false, all, { curve: 0, index: 1 }), { curve: 0, index: 0 });
   assert.equal(pointAfter("x", false, all, null), null);
   assert.equal(pointAfter("Home", false, [all[1]], null), null);
 });

@@ -29,7 +29,7 @@ __all__ = [
 ]
 
 FOLDER = Path(__file__).parent
-STYLES = ("../shared/shared.css", "explorer.css")
+STYLES = ("../shared/shared.css", "../shared/strip.css", "explorer.css")
 # In the order of use: a module stands after those it imports.
 MODULES = (
     "../shared/format.js",
@@ -38,6 +38,7 @@ MODULES = (
     "../shared/axis.js",
     "../shared/cursor.js",
     "../shared/link.js",
+    "../shared/tokens.js",
     "../shared/scrub.js",
     "../shared/heat.js",
     "../shared/marker.js",

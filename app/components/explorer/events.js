@@ -2,6 +2,7 @@
 import { stepFor } from "../shared/cursor.js";
 import { clamp } from "../shared/format.js";
 import { hover, scrub, tokenUnder } from "../shared/scrub.js";
+import { heardScroll } from "../shared/tokens.js";
 import { choose, chooseUnit, note } from "./choosing.js";
 import { bindDetails } from "./details.js";
 import {
@@ -31,6 +32,7 @@ export function listen(x) {
   }, does);
   scrub(x, gradient.overlay, (px) => x.axis.stepAt(px), does);
   scrub(x, diagram.canvas, (px) => diagramStep(x, px), does);
+  strip.tokens.onscroll = () => heardScroll(strip.tokens, x.lines);
   scrub(x, strip.tokens, (px, py, event) => tokenUnder(x, event), does);
   hover(x, heatmap.overlay, (px, py) => px >= x.axis.left && cellWords(x, cellAt(x, px, py)));
   hover(x, gradient.overlay, (px) => px >= x.axis.left && gradientWords(x, x.axis.stepAt(px)));

@@ -4,6 +4,7 @@ import { clamp } from "../shared/format.js";
 const NARROW = 800; // below this the inspector stands under the pictures
 const LEAST = 560; // px of height under which the pictures can no longer be read
 const MOST = 1100;
+const USUAL = { presenting: false, type: 1 };
 const BELOW = 24; // px left free under the component
 
 /**
@@ -21,10 +22,10 @@ export function budget(windowHeight, top) {
  * The overall sizes.
  * @param {number} width of the component in px
  * @param {number} budget its height in px, see `budget`
- * @param {number} zoom of the page's type, see `rootZoom`
+ * @param {{presenting: boolean, type: number}} shown see `presentation` in shared/dom.js
  */
-export function plan(width, budget, zoom = 1) {
-  const scale = clamp(Math.min(width / 960, budget / 610), 0.9, 1.6) * zoom;
+export function plan(width, budget, { presenting, type } = USUAL) {
+  const scale = clamp(Math.min(width / 960, budget / 610), 0.9, 1.6);
   const narrow = width < NARROW;
   const gap = Math.round(16 * scale);
   const inspector = narrow ? width : Math.round(clamp(0.25 * width, 236, 420));
@@ -32,13 +33,14 @@ export function plan(width, budget, zoom = 1) {
     width,
     budget,
     scale,
-    zoom,
+    type,
+    presenting,
     narrow,
     gap,
     inspector,
     main: narrow ? width : width - inspector - gap,
-    base: clamp(13.2 * scale, 12.8 * zoom, 19 * zoom),
-    small: clamp(12 * scale, 12 * zoom, 16 * zoom),
+    base: type * clamp(13.2 * scale, 12.8, 19),
+    small: type * clamp(12 * scale, 12, 16),
     gutter: Math.round(52 * scale),
   };
 }
@@ -70,7 +72,7 @@ export function diagramPlan(width, height, { scale, base, small }, view) {
   const odd = fit - 1 + (fit % 2); // so that the cursor can stand in the middle
   const shown = view.steps <= fit ? view.steps : odd;
   const column = Math.min(room / shown, 100 * scale);
-  const token = clamp(1.3 * base, 15, 24);
+  const token = clamp(1.3 * base, 15, 28);
   const top = small + token + 12;
   const bottom = height - small - token - 13;
   const rows = nodeRows(top, bottom, levels, both, scale);

@@ -1,8 +1,9 @@
 // The function Streamlit calls at mount and again on every change of data or theme.
 import { dress, readTheme, themeKey } from "../shared/colours.js";
-import { rootZoom } from "../shared/dom.js";
+import { presentation } from "../shared/dom.js";
 import { threeDigits } from "../shared/format.js";
 import { follow } from "../shared/link.js";
+import { keepLines } from "../shared/tokens.js";
 import { captionDiagram, diagramLabel, headDiagram, runNews } from "./caption.js";
 import { diagramGoal, drawDiagram, layDiagram } from "./diagram.js";
 import { listen } from "./events.js";
@@ -49,6 +50,7 @@ function mount(parentElement) {
   window.addEventListener("resize", x.onWindow);
   document.fonts?.ready.then(() => x.ask("size"));
   listen(x);
+  x.markEdges = keepLines(x.parts.strip.tokens);
   showPlaying(x);
   x.unlink = follow(x, (step, written) => {
     halt(x);
@@ -153,14 +155,14 @@ function everything(x, changed) {
   const { root, main, detail } = x.parts;
   const width = root.clientWidth - PADDING;
   const tallest = budget(window.innerHeight, topOf(root));
-  const zoom = rootZoom();
-  const key = `${width} ${tallest} ${window.devicePixelRatio} ${zoom}`;
+  const shown = presentation();
+  const key = `${width} ${tallest} ${window.devicePixelRatio} ${Object.values(shown)}`;
   if (!changed && key === x.sizeKey && x.fontsDrawn) return;
   x.fontsDrawn = document.fonts ? document.fonts.status === "loaded" : true;
   x.sizeKey = key;
   x.theme = readTheme(root);
   x.themeKey = themeKey(x.theme);
-  x.sizes = plan(width, tallest, zoom);
+  x.sizes = plan(width, tallest, shown);
   styleRoot(x);
   colourStrip(x);
   captionDiagram(x);
@@ -172,7 +174,7 @@ function everything(x, changed) {
   layDiagram(x, x.sizes.main, tall.diagram);
   drawHeatmap(x, x.sizes.main, tall.heatmap);
   drawGradient(x, x.sizes.main, tall.gradient);
-  x.tops = null;
+  x.lines = null; // the text may break elsewhere now
   x.start ??= diagramGoal(x);
   cursorChanged(x);
   drawDiagram(x, x.start);
@@ -196,15 +198,16 @@ function share(x, room) {
     return sum + fixed.reduce((all, node) => all + node.offsetHeight, 0);
   }, 0);
   const between = 2 * x.sizes.gap * 0.5 + 14;
-  const { scale, narrow } = x.sizes;
-  return heights(Math.max(room - words - between, 0), x.view.layers.length, scale, narrow);
+  const { scale, type, narrow } = x.sizes;
+  const rest = Math.max(room - words - between, 0);
+  return heights(rest, x.view.layers.length, scale * type, narrow);
 }
 
 function styleRoot({ parts, sizes, theme }) {
   const { style, classList } = parts.root;
   dress(parts.root, theme);
   classList.toggle("narrow", sizes.narrow);
-  classList.toggle("large", sizes.zoom > 1);
+  classList.toggle("presenting", sizes.presenting);
   const own = { base: `${sizes.base}px`, small: `${sizes.small}px`, gap: `${sizes.gap}px` };
   own.side = `${sizes.inspector}px`;
   for (const [name, value] of Object.entries(own)) style.setProperty(`--${name}`, value);

@@ -17,7 +17,7 @@ function headline() {
 }
 
 function strip() {
-  const tokens = el("div", { class: "tokens", dir: "auto", "data-testid": "strip" });
+  const tokens = el("div", { class: "tokens passage", dir: "auto", "data-testid": "strip" });
   const play = el("button", { type: "button", class: "play", "aria-label": "Play" });
   const step = el("button", { type: "button", text: "Step", title: "Read one step (key .)" });
   const speed = select(

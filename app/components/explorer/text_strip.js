@@ -2,6 +2,7 @@
 import { css, ink, level, ramp } from "../shared/colours.js";
 import { el, fill } from "../shared/dom.js";
 import { brief, tenTo, visible } from "../shared/format.js";
+import { restingLines, showLine } from "../shared/tokens.js";
 import { blindGuess, difference, namedReference, stripOptions } from "./references.js";
 import { layerIndex, surprise } from "./unpack.js";
 import { changeScale, meanScale, reachScale } from "./strip_scales.js";
@@ -18,7 +19,7 @@ export function buildStrip(x) {
   x.parts.strip.tokens.classList.toggle("characters", !words);
   x.spans = spans;
   x.marked = null;
-  x.tops = null;
+  x.lines = null;
   x.veiled = x.view.steps;
 }
 
@@ -113,13 +114,9 @@ export function markStrip(x) {
     x.marked = span;
   }
   const box = x.parts.strip.tokens;
-  if (!x.tops) {
-    x.tops = x.spans.map((each) => each.offsetTop);
-    x.stripView = [box.clientHeight, box.scrollHeight, span.offsetHeight];
+  if (!x.lines) {
+    x.lines = restingLines(box, x.spans); // once: asking at each frame would lay the page out
+    x.markEdges();
   }
-  const [room, all, line] = x.stripView;
-  if (all <= room + 2 || x.dragging === box) return;
-  const goal = Math.max(0, x.tops[x.state.cursor] - x.tops[0] - line);
-  if (Math.abs(goal - (x.stripTop ?? -1)) > 1) box.scrollTop = goal;
-  x.stripTop = goal;
+  if (x.dragging !== box) showLine(box, x.lines, x.state.cursor);
 }

@@ -21,7 +21,7 @@ from app.components.mounting import hears, made
 __all__ = ["MOST_NETWORKS", "LaneNetwork", "LanesView", "lanes"]
 
 FOLDER = Path(__file__).parent
-STYLES = ("../shared/shared.css", "lanes.css")
+STYLES = ("../shared/shared.css", "../shared/strip.css", "lanes.css")
 # In the order of use: a module stands after those it imports.
 MODULES = (
     "../shared/format.js",

@@ -3,6 +3,7 @@ import { stepFor, tell } from "../shared/cursor.js";
 import { clamp } from "../shared/format.js";
 import { announce } from "../shared/link.js";
 import { hover, scrub, tokenUnder } from "../shared/scrub.js";
+import { heardScroll } from "../shared/tokens.js";
 import { repaired } from "./networks.js";
 import { cellReading, normsReading } from "./reading.js";
 import { cellUnder } from "./room.js";
@@ -35,6 +36,7 @@ function commit(x) {
 export function listen(x) {
   const { root, strip, states, gradient } = x.parts;
   root.onkeydown = (event) => onKey(x, event);
+  strip.tokens.onscroll = () => heardScroll(strip.tokens, x.lines);
   scrub(x, strip.tokens, (px, py, event) => tokenUnder(x, event), dragging(x));
   scrub(x, gradient.overlay, (px) => x.axis.stepAt(px), dragging(x));
   hover(x, gradient.overlay, (px) => px >= x.axis.left && normsReading(x.view, x.axis.stepAt(px)));

@@ -2,9 +2,11 @@
 import { inksOf } from "../decay/ink.js";
 import { timeAxis } from "../shared/axis.js";
 import { adopt } from "../shared/cursor.js";
+import { presentation } from "../shared/dom.js";
 import { clamp } from "../shared/format.js";
 import { lifecycle } from "../shared/lifecycle.js";
 import { follow } from "../shared/link.js";
+import { keepLines } from "../shared/tokens.js";
 import { drawCurves, flagRowCount, overlayCurves } from "./curves.js";
 import { colourDifference } from "./difference.js";
 import { listen, listenLane, moveTo, newState } from "./events.js";
@@ -26,6 +28,7 @@ function mount() {
   const parts = skeleton();
   const x = { root: parts.root, parts, state: newState(), patient: true };
   listen(x);
+  x.markEdges = keepLines(parts.strip.tokens);
   x.onHeight = () => x.ask("all"); // the pictures are as tall as the window lets them
   window.addEventListener("resize", x.onHeight);
   x.unlink = follow(x, (step) => moveTo(x, step, false));
@@ -85,7 +88,7 @@ function draw(x, wanted) {
 
 function drawAll(x) {
   const { view, root, width, state, theme } = x;
-  x.sizes = laneSizes(width, window.innerHeight);
+  x.sizes = laneSizes(width, window.innerHeight, presentation());
   dressRoot(x);
   x.inks = inksOf(view.networks, theme);
   x.axis = timeAxis(x.sizes.gutter, x.sizes.main - 2, view.steps);

@@ -1,5 +1,5 @@
 // What stands in words and digits: the table under the cursor, tooltips, the live region. Pure.
-import { FLAG_WORDS, gradientNorm, number, power, probability, threeDigits } from "../shared/format.js";
+import { FLAG_WORDS, gradientNorm, number, probability, threeDigits } from "../shared/format.js";
 import { quoted } from "../shared/words.js";
 import { pairOf, surpriseAt, surpriseGap, valueOf } from "./networks.js";
 
@@ -15,9 +15,23 @@ export function perplexityWords({ perplexity }) {
   return `perplexity ${perplexity === Infinity ? "∞" : threeDigits(perplexity)}`;
 }
 
-/** A gradient norm in few signs: 6.77e-05, or the word for a norm that is no number. */
+/** A gradient norm in few signs: 3.89, 6.77e-05, or the word for a norm that is no number. */
 export function normBrief({ gradient, flags }, t) {
-  return flags[t] ? FLAG_WORDS[flags[t]] : power(gradient[t]);
+  return flags[t] ? FLAG_WORDS[flags[t]] : gradientNorm(gradient[t], 0);
+}
+
+/**
+ * The heads of the table's columns, where there is little room: what all names have in common, from
+ * comma to comma, stands once. "RNN, untrained" and "LSTM, untrained": "untrained", RNN and LSTM.
+ * @returns {{common: string, heads: string[]}} the names themselves where nothing else would be left
+ */
+export function headWords(networks) {
+  const parts = networks.map(({ name }) => name.split(", "));
+  const shared = parts[0].filter((part) => parts.every((each) => each.includes(part)));
+  const heads = parts.map((each) => each.filter((part) => !shared.includes(part)).join(", "));
+  return heads.every(Boolean)
+    ? { common: shared.join(", "), heads }
+    : { common: "", heads: networks.map(({ name }) => name) };
 }
 
 /** A surprise in nats; a dash for the first token, which nothing predicted. */

@@ -2,15 +2,18 @@
 import { clamp } from "../shared/format.js";
 
 const HEADER = 104; // px of the window for the page's header and below the component
+const BARE = 36; // the same while presenting
+const USUAL = { presenting: false, type: 1 };
 const SLIM = 800; // px of width under which the numbers stand below the pictures
 
 /**
  * The overall sizes: those of explorer/layout.js, so that both axes begin and end alike.
  * @param {number} width of the component in px
  * @param {number} windowHeight in px
+ * @param {{presenting: boolean, type: number}} shown see `presentation` in shared/dom.js
  */
-export function laneSizes(width, windowHeight) {
-  const tall = clamp(windowHeight - HEADER, 560, 1100);
+export function laneSizes(width, windowHeight, { presenting, type } = USUAL) {
+  const tall = clamp(windowHeight - (presenting ? BARE : HEADER), 560, 1100);
   const scale = clamp(Math.min(width / 960, tall / 610), 0.9, 1.6);
   const narrow = width < SLIM;
   const gap = Math.round(16 * scale);
@@ -22,8 +25,8 @@ export function laneSizes(width, windowHeight) {
     gap,
     side,
     main: narrow ? width : width - side - gap,
-    base: clamp(13.2 * scale, 12.8, 19),
-    small: clamp(12 * scale, 12, 16),
+    base: type * clamp(13.2 * scale, 12.8, 19),
+    small: type * clamp(12 * scale, 12, 16),
     gutter: Math.round(52 * scale),
   };
 }

@@ -4,7 +4,7 @@ import { colourBar, el, select, stage, symbol } from "../shared/dom.js";
 
 function strip() {
   const tokens = el("div", {
-    class: "tokens", dir: "auto", tabindex: "0", role: "group", "aria-label": "The text",
+    class: "tokens passage", dir: "auto", tabindex: "0", role: "group", "aria-label": "The text",
     "data-testid": "lanes-strip",
   });
   const heading = el("h3", { text: "Surprise" });

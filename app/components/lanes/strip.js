@@ -1,7 +1,7 @@
 // The text as read: one span a token, the cursor as a box.
 import { el } from "../shared/dom.js";
 import { visible } from "../shared/format.js";
-import { calm } from "../shared/tokens.js";
+import { calm, restingLines, showLine } from "../shared/tokens.js";
 
 /** Makes the tokens' spans anew: when the text changed. */
 export function buildText(x) {
@@ -25,16 +25,9 @@ export function markText(x) {
     x.marked = span;
   }
   const box = x.parts.strip.tokens;
-  x.lines ??= measured(x.spans, box); // once: asking at each frame would lay the page out each time
-  const { tops, line, room, all } = x.lines;
-  if (all <= room + 2 || x.dragging === box) return;
-  const goal = Math.max(0, tops[x.state.cursor] - tops[0] - line);
-  if (goal !== x.lines.at) box.scrollTop = x.lines.at = goal;
-}
-
-function measured(spans, box) {
-  return {
-    tops: spans.map((each) => each.offsetTop), line: spans[0].offsetHeight,
-    room: box.clientHeight, all: box.scrollHeight, at: null,
-  };
+  if (!x.lines) {
+    x.lines = restingLines(box, x.spans); // once: asking at each frame would lay the page out
+    x.markEdges();
+  }
+  if (x.dragging !== box) showLine(box, x.lines, x.state.cursor);
 }

@@ -1,19 +1,22 @@
 // The numbers at the cursor, a column for each network.
 import { el } from "../shared/dom.js";
-import { gapWords, rowsAt, stepWords, summaryAt } from "./reading.js";
+import { gapWords, headWords, rowsAt, stepWords, summaryAt } from "./reading.js";
 import { nameTag } from "./skeleton.js";
 
 const QUIET = 400; // ms without news until a screen reader hears the step
 
 /** Makes the table anew: when networks, quantity or guesses changed. */
 export function buildTable({ parts, view }) {
-  const heads = view.networks.map((network) => el("th", { scope: "col" }, [nameTag(network)]));
+  const { common, heads: words } = headWords(view.networks);
+  const heads = view.networks.map(({ at, name }) => el("th", { scope: "col", title: name }, [
+    nameTag({ at, name: words[at] }),
+  ]));
   const rows = rowsAt(view, 0).map(([key, name]) => el("tr", { "data-row": key }, [
     el("th", { scope: "row", text: name }),
     ...view.networks.map((network) => el("td", { "data-network": network.key })),
   ]));
   parts.table.replaceChildren(
-    el("thead", {}, [el("tr", {}, [el("td"), ...heads])]), el("tbody", {}, rows),
+    el("thead", {}, [el("tr", {}, [el("td", { class: "common", text: common }), ...heads])]), el("tbody", {}, rows),
   );
 }
 

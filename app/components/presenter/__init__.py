@@ -1,11 +1,12 @@
 """Help with the keys, presenting (the page alone, in large type), and a history that Back follows.
 
     from app.components.presenter import presenter
-    result = presenter(presenting=False, key="presenter", on_presenting=remember)
+    result = presenter(presenting=False, page="Explore", key="presenter", on_presenting=remember)
     result.presenting  # whether the page is presented, or None before the first change
 
-It draws two small buttons in the page's upper right corner and hears "?" and "p" wherever no text
-is being typed. While presenting, a clicker's keys (page up and down) go to the first picture.
+It draws two small buttons in the page's upper right corner, on a narrow window the page's name
+before them, and hears "?" and "p" wherever no text is being typed. While presenting the buttons
+stand under the page, and a clicker's keys (page up and down) go to the first picture.
 """
 
 from collections.abc import Callable
@@ -35,17 +36,18 @@ _MOUNT = made(FOLDER, STYLES, MODULES)
 
 
 def presenter(
-    *, presenting: bool, key: str, on_presenting: Callable[[], None] | None = None
+    *, presenting: bool, page: str, key: str, on_presenting: Callable[[], None] | None = None
 ) -> ComponentResult:
     """Show the two buttons and listen.
 
     Args:
         presenting: Whether the page is presented at first.
+        page: The page's name, as the navigation calls it.
         key: Streamlit's key.
         on_presenting: Called when presenting began or ended.
 
     Returns:
         `presenting`, as last chosen by the user; None where nothing was chosen yet.
     """
-    data = strict_json({"presenting": bool(presenting)})
+    data = strict_json({"presenting": bool(presenting), "page": page})
     return _MOUNT(key=key, data=data, **hears(presenting=on_presenting))

@@ -20,8 +20,9 @@ export function toggleHelp({ dialog, body }) {
     dialog.close();
     return;
   }
-  const kinds = new Set(pictures().map((root) => root.dataset.testid));
-  body.replaceChildren(...groupsFor(kinds).map(([title, keys]) => el("section", {}, [
+  const kinds = new Set(pictures().map(({ kind }) => kind));
+  const touch = window.matchMedia("(pointer: coarse)").matches;
+  body.replaceChildren(...groupsFor(kinds, touch).map(([title, keys]) => el("section", {}, [
     el("h3", { text: title }),
     el("dl", {}, keys.flatMap(([key, words]) => [
       el("dt", {}, key.split(" ").map((each) => el("kbd", { text: each }))),

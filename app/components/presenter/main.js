@@ -9,13 +9,14 @@ const mounted = new WeakMap();
 
 /** Mounts the component, or hands it new data. */
 export default function presenterComponent({ data, parentElement, setStateValue }) {
+  const { presenting, page } = JSON.parse(new TextDecoder().decode(data));
   let x = mounted.get(parentElement);
   if (!x) {
     x = mount(parentElement);
     mounted.set(parentElement, x);
-    const { presenting } = JSON.parse(new TextDecoder().decode(data));
     present(x, presenting);
   }
+  x.page.textContent = page;
   x.tell = (on) => setStateValue("presenting", on);
   return () => {
     window.removeEventListener("keydown", x.onKey);
@@ -29,9 +30,10 @@ export default function presenterComponent({ data, parentElement, setStateValue 
 function mount(parentElement) {
   const help = el("button", { type: "button", text: "?", title: "Keys (?)", "aria-label": "Keys", "data-testid": "keys" });
   const show = el("button", { type: "button", "data-testid": "present" });
+  const page = el("span", { class: "page", "data-testid": "page-name" });
   const list = helpDialog();
-  const root = el("div", { class: "unrolled presenter", "data-testid": "presenter" }, [show, help, list.dialog]);
-  const x = { root, show, list, on: false, tell: () => {} };
+  const root = el("div", { class: "unrolled presenter", "data-testid": "presenter" }, [page, show, help, list.dialog]);
+  const x = { root, page, show, list, on: false, tell: () => {} };
   help.onclick = () => toggleHelp(list);
   show.onclick = () => change(x);
   x.onKey = (event) => onKey(x, event);
@@ -46,8 +48,9 @@ function change(x) {
   x.tell(x.on);
 }
 
-/* The page's style sheet hides what stands around the pictures. */
+/* The page's style sheet hides what stands around the pictures, and makes the type larger. */
 function present(x, on) {
+  const changed = x.on !== on;
   x.on = on;
   if (on) document.documentElement.dataset.presenting = "true";
   else delete document.documentElement.dataset.presenting;
@@ -55,7 +58,9 @@ function present(x, on) {
   x.show.title = "Large, without what stands around the pictures (p)";
   x.show.setAttribute("aria-pressed", String(on));
   x.root.dataset.presenting = String(on);
-  if (on) pictures()[0]?.focus({ preventScroll: true });
+  // On a phone the pictures keep their width, so nothing else tells them to draw anew.
+  if (changed) window.dispatchEvent(new Event("resize"));
+  if (on) pictures()[0]?.target.focus({ preventScroll: true });
 }
 
 function onKey(x, event) {
@@ -71,8 +76,8 @@ function onKey(x, event) {
 
 /* A clicker's key reaches a picture wherever the focus is; one that has it heard it already. */
 function step(key, node) {
-  const [first] = pictures();
-  if (!first || first.contains(node)) return;
-  first.focus({ preventScroll: true });
-  first.dispatchEvent(new KeyboardEvent("keydown", { key, bubbles: true, cancelable: true }));
+  const target = pictures()[0]?.target;
+  if (!target || target.contains(node)) return;
+  target.focus({ preventScroll: true });
+  target.dispatchEvent(new KeyboardEvent("keydown", { key, bubbles: true, cancelable: true }));
 }

@@ -1,11 +1,20 @@
 // The pictures on the page: each lives in a component's shadow root.
+import { KINDS } from "./groups.js";
 
-/** The roots of all pictures that can be seen, from the top of the page. */
+const READY = "[tabindex='0']"; // what can have the focus; buttons and fields have no tabindex
+
+/**
+ * All pictures that can be seen and have keys, from the top of the page.
+ * @returns {{kind: string, target: HTMLElement}[]} `target` is the element that hears the keys: the
+ *   component's root, or the first one in it that can have the focus
+ */
 export function pictures() {
   const found = [];
   for (const host of document.querySelectorAll("*")) {
-    const root = host.shadowRoot?.querySelector(".unrolled[tabindex='0']");
-    if (root && root.getClientRects().length) found.push(root);
+    const root = host.shadowRoot?.querySelector(".unrolled");
+    if (!root || !KINDS.has(root.dataset.testid) || !root.getClientRects().length) continue;
+    const target = root.matches(READY) ? root : root.querySelector(READY);
+    if (target) found.push({ kind: root.dataset.testid, target });
   }
   return found;
 }

@@ -2,6 +2,7 @@
 import { adopt } from "../shared/cursor.js";
 import { clamp } from "../shared/format.js";
 import { lifecycle } from "../shared/lifecycle.js";
+import { keepLines } from "../shared/tokens.js";
 import { decoded } from "./decode.js";
 import { leave, listen, lossStep, newState, sourceStep } from "./events.js";
 import { writeLegend } from "./legend.js";
@@ -23,6 +24,7 @@ function mount() {
   const parts = skeleton();
   const x = { root: parts.root, parts, state: newState(), marked: {}, pointer: null };
   listen(x);
+  x.markEdges = keepLines(parts.strip);
   return x;
 }
 
@@ -56,6 +58,7 @@ function draw(x, wanted) {
     writeLegend(x);
     drawMatrix(x);
     dyeStrip(x);
+    x.markEdges();
   }
   if (wanted.has("all") || wanted.has("cursor")) {
     const [t, s] = [lossStep(x), sourceStep(x)];

@@ -1,7 +1,7 @@
 // The text: the loss's token as a box, each earlier token in the colour of the number it has there.
 import { css, ink } from "../shared/colours.js";
 import { el } from "../shared/dom.js";
-import { flowing, intoSight } from "../shared/tokens.js";
+import { flowing, lineIntoSight } from "../shared/tokens.js";
 import { placeAt } from "./decode.js";
 import { shadeAt } from "./scale.js";
 
@@ -57,7 +57,7 @@ export function colourStrip(x, t) {
 /** Moves the boxes of the loss step and of the earlier step; keeps the one that moved in sight. */
 export function markStrip(x, t, s) {
   const moved = x.marked.s !== s && s !== null ? s : t;
-  if (!x.state.over) intoSight(x.parts.strip, x.spans[moved]);
+  if (!x.state.over) lineIntoSight(x.parts.strip, x.spans[moved]);
   for (const [kind, at] of [["t", t], ["s", s === t ? null : s]]) {
     if (x.marked[kind] === at) continue;
     x.spans[x.marked[kind]]?.classList.remove(kind === "t" ? "here" : "source");

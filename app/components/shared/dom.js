@@ -28,11 +28,6 @@ export function select(label, options) {
   return control;
 }
 
-/** How much larger than usual the page's type is: while presenting it is. */
-export function rootZoom() {
-  return parseFloat(getComputedStyle(document.documentElement).fontSize) / 16 || 1;
-}
-
 /** Replaces the options of a select, only where they differ. */
 export function fill(control, options, chosen) {
   const wanted = options.map(([value, text]) => `${value}\u0000${text}`).join("\u0001");
@@ -73,6 +68,18 @@ export function sized(canvas, width, height) {
   context.setTransform(ratio, 0, 0, ratio, 0, 0);
   context.clearRect(0, 0, width, height);
   return context;
+}
+
+/**
+ * How the page is shown: whether the pictures are presented alone, and how many times larger than
+ * its usual 16 px the page's type is.
+ */
+export function presentation() {
+  const { documentElement: page } = document;
+  return {
+    presenting: page.dataset.presenting === "true",
+    type: parseFloat(getComputedStyle(page).fontSize) / 16,
+  };
 }
 
 /** Puts the tooltip beside the pointer, inside the root; without words it goes away. */

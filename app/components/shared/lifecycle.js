@@ -1,6 +1,6 @@
 // The life of a component: mounted once, handed data often, drawn at most once a frame.
 import { dress, readTheme, themeKey } from "./colours.js";
-import { rootZoom } from "./dom.js";
+import { presentation } from "./dom.js";
 import { clamp } from "./format.js";
 
 const PATIENCE = 500; // ms that a patient component waits at most for its first drawing
@@ -8,11 +8,11 @@ const PADDING = 10; // left and right of the root together, as in shared.css
 
 /**
  * Font sizes for a component so many px wide: to be read from the back of a room.
- * @param {number} zoom of the page's type, see `rootZoom`
+ * @param {number} type how many times larger than usual the page's type is
  */
-export function typeSizes(width, zoom = 1) {
-  const scale = clamp(width / 960, 0.95, 1.5) * zoom;
-  return { scale, base: 15 * scale, small: 13.2 * scale };
+export function typeSizes(width, type = 1) {
+  const scale = clamp(width / 960, 0.95, 1.5);
+  return { scale, base: type * 15 * scale, small: type * 13.2 * scale };
 }
 
 /** The object that a component sent as bytes of JSON. */
@@ -47,6 +47,7 @@ export function lifecycle({ mount, receive, draw, leave }) {
       leave(x);
       cancelAnimationFrame(x.frame);
       x.resizer.disconnect();
+      window.removeEventListener("resize", x.onWindow);
       x.root.remove();
       instances.delete(parentElement);
     };
@@ -63,6 +64,8 @@ function begin(x, parentElement, draw) {
   parentElement.append(x.root);
   x.resizer = new ResizeObserver(() => x.ask("size"));
   x.resizer.observe(x.root);
+  x.onWindow = () => x.ask("size"); // presenting makes the type larger, not always the width
+  window.addEventListener("resize", x.onWindow);
   document.fonts?.ready.then(() => x.ask("all"));
   return x;
 }
@@ -86,7 +89,7 @@ function frame(x, draw) {
     x.sizeKey = null; // hidden: all is drawn when it gets a width again
     return;
   }
-  const key = `${width} ${window.devicePixelRatio} ${rootZoom()}`;
+  const key = `${width} ${window.devicePixelRatio} ${presentation().type}`;
   if (wanted.delete("size") && key !== x.sizeKey) wanted.add("all");
   if (wanted.has("all")) measure(x, width, key);
   draw(x, wanted);
@@ -96,7 +99,7 @@ function frame(x, draw) {
 function measure(x, width, key) {
   x.sizeKey = key;
   x.width = width;
-  x.sizes = typeSizes(width, rootZoom());
+  x.sizes = typeSizes(width, presentation().type);
   x.theme = readTheme(x.root);
   x.themeKey = themeKey(x.theme);
   dress(x.root, x.theme);

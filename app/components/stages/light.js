@@ -4,7 +4,7 @@ import { intoSight } from "../shared/tokens.js";
 import { COLUMNS } from "./skeleton.js";
 import { droppedParts, sentence, tokenParts } from "./words.js";
 
-const HINT = "Point at any token, or press an arrow key: it lights up at every stage.";
+const HINT = "Tap or point at any token, or press an arrow key: it lights up at every stage.";
 const STILL = 400; // ms without a key until a screen reader speaks
 
 /** Shows what the state says: the lit token, its like, the readout. */

@@ -30,7 +30,10 @@ export function nearestChoice(view, [row, window]) {
   return [near, clamp(window, windows[0], windows[windows.length - 1])];
 }
 
-/** The choice after a key, or null when the key moves nothing. Left and right go on in the next row. */
+/**
+ * The choice after a key, or null when the key moves nothing. Left and right, and a clicker's page
+ * up and down, go on in the next row.
+ */
 export function choiceAfter(key, view, [row, window]) {
   const windows = seen(view, row);
   if (key === "Home") return [row, windows[0]];
@@ -41,8 +44,8 @@ export function choiceAfter(key, view, [row, window]) {
     const next = other(key === "ArrowUp" ? -1 : 1);
     return nearestChoice(view, [next, window]);
   }
-  if (key !== "ArrowLeft" && key !== "ArrowRight") return null;
-  const way = key === "ArrowLeft" ? -1 : 1;
+  const way = { ArrowLeft: -1, PageUp: -1, ArrowRight: 1, PageDown: 1 }[key];
+  if (!way) return null;
   const at = windows.indexOf(window) + way;
   if (at >= 0 && at < windows.length) return [row, windows[at]];
   const next = other(way);

@@ -3,6 +3,7 @@ import { adopt } from "../shared/cursor.js";
 import { clamp } from "../shared/format.js";
 import { lifecycle } from "../shared/lifecycle.js";
 import { announce, follow } from "../shared/link.js";
+import { keepLines } from "../shared/tokens.js";
 import { listenTree } from "./branches.js";
 import { listen, moveTo, newState, stop } from "./events.js";
 import { buildOptions, writeOptions } from "./options.js";
@@ -26,6 +27,7 @@ function mount() {
   buildOptions(x);
   listen(x);
   listenTree(x);
+  x.markEdges = keepLines(parts.text);
   x.unlink = follow(x, (step) => goTo(x, step));
   return x;
 }
@@ -112,6 +114,7 @@ function draw(x, wanted) {
   if (all) {
     x.root.classList.toggle("narrow", x.width < 560); // two short columns fit beside each other
     colourText(x);
+    x.markEdges();
     if (view.tree) drawTree(x);
   }
   if (all || wanted.has("cursor")) {

@@ -36,8 +36,8 @@ function options() {
   const rule = el("bdi", { class: "rule", "data-testid": "rule" });
   const head = el("div", { class: "option heads", "aria-hidden": "true" }, [
     el("span"), el("span", { class: "keys" }, [
-      el("span", { class: "key" }), el("span", { text: "model" }),
-      el("span", { class: "key ruled" }), rule,
+      el("span", { class: "meant" }, [el("span", { class: "key" }), el("span", { text: "model" })]),
+      el("span", { class: "meant" }, [el("span", { class: "key ruled" }), rule]),
     ]),
   ]);
   const rows = el("div", { class: "options" });
@@ -74,7 +74,7 @@ function beams() {
  */
 export function skeleton() {
   const control = controls();
-  const text = el("div", { class: "text", "data-testid": "text" });
+  const text = el("div", { class: "text passage", "data-testid": "text" });
   const loop = el("p", { class: "looped", "data-testid": "loop", hidden: "" });
   const option = options();
   const beam = beams();

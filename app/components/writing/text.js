@@ -1,7 +1,7 @@
 // The text: the prefix plain, what was written underlined in the colour of its probability.
 import { css, level, ramp, table } from "../shared/colours.js";
 import { el } from "../shared/dom.js";
-import { flowing, intoSight } from "../shared/tokens.js";
+import { flowing, lineIntoSight } from "../shared/tokens.js";
 import { grouped } from "../shared/words.js";
 import { loopText } from "./words.js";
 
@@ -72,7 +72,7 @@ export function reveal(x) {
 /** Moves the cursor's box, and keeps it in sight unless the pointer stands on the text. */
 export function markText(x) {
   const span = x.spans[x.state.cursor];
-  if (span && !x.state.over) intoSight(x.parts.text, span);
+  if (span && !x.state.over) lineIntoSight(x.parts.text, span);
   if (x.marked === span) return;
   x.marked?.classList.remove("here");
   span?.classList.add("here");

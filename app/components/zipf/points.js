@@ -34,7 +34,7 @@ export function pointAfter(key, shift, curves, from) {
   if (!filled.length) return null;
   const here = from ?? { curve: filled[0], index: 0 };
   const { ranks } = curves[here.curve];
-  const along = { ArrowLeft: -1, ArrowRight: 1 };
+  const along = { ArrowLeft: -1, PageUp: -1, ArrowRight: 1, PageDown: 1 };
   const beside = { ArrowUp: -1, ArrowDown: 1 };
   if (key === "Home") return { ...here, index: 0 };
   if (key === "End") return { ...here, index: ranks.length - 1 };
