@@ -78,7 +78,7 @@ def _cliff() -> None:
             Way(f"clipped at {number(INSIDE)}", clipped, BLUE, "solid")]  # fmt: skip
     st.plotly_chart(loss_cliff(surface, ways), key="cliff", config=PLAIN)
     st.caption(
-        "How to read it: the loss over the two weights of h_t = w σ(h_{t−1}) + b after fifty steps "
+        "How to read it: the loss over the two weights of hₜ = w σ(hₜ₋₁) + b after fifty steps "
         f"(Pascanu et al. 2013), descent from the star with rate {RATE}, {UPDATES} updates. Not "
         f"clipped, {_end(free)}; clipped at {number(INSIDE)}, {_end(clipped)} "
         f"({int(clipped.clipped.sum())} updates cut)."

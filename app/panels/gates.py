@@ -45,7 +45,7 @@ def draw(source: Source, network: Network) -> None:
         st.caption(
             f"How to read it: the product of the {gate} gates over so many steps back from the "
             "end, of the unit that keeps most, on average and of the median unit; solid is the "
-            "measured gradient of the last loss, which has the paths through W_hh too: compare "
+            "measured gradient of the last loss, which has the paths through Wₕₕ too: compare "
             "slopes, not heights."
         )
     st.markdown(f"#### The {gate} gate of every unit over the text")
