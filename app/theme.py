@@ -31,7 +31,8 @@ CELL_DASHES: dict[CellName, str] = {
     "lstm": "solid",
 }
 # Streamlit's own settings end here: a projector needs the side margins, and thirty controls in a
-# sidebar need less space between them. The text is ours alone.
+# sidebar need less space between them. Wide tables scroll in themselves, not the page. The text is
+# ours alone.
 STYLE = """<style>
 .stMainBlockContainer { padding: 2.6rem 1.5rem 1.5rem; }
 [data-testid="stHeader"] { height: 2.5rem; min-height: 2.5rem; }
@@ -45,6 +46,11 @@ STYLE = """<style>
 [data-presenting] :is([data-testid="stSidebar"], [data-testid="stHeader"]) { display: none; }
 [data-presenting] .stMainBlockContainer { padding-top: 0.6rem; }
 .st-key-presenter { position: fixed; top: 0.3rem; right: 0.9rem; z-index: 1000001; width: 12rem; }
+[data-testid="stMarkdownContainer"]:has(table) { overflow-x: auto; }
+@media (max-width: 640px) {
+  [data-testid="stMarkdownContainer"] table { font-size: 0.875rem; }
+  [data-testid="stMarkdownContainer"] :is(th, td) { padding: 0.25rem 0.4rem !important; }
+}
 </style>"""
 VERBS = {
     "vanishing": "vanishes",
