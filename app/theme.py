@@ -31,8 +31,8 @@ CELL_DASHES: dict[CellName, str] = {
     "lstm": "solid",
 }
 # Streamlit's own settings end here: a projector needs the side margins, and thirty controls in a
-# sidebar need less space between them. Wide tables scroll in themselves, not the page. The text is
-# ours alone.
+# sidebar need less space between them. Wide tables scroll in themselves, not the page. Links beside
+# buttons get their frame. The text is ours alone.
 STYLE = """<style>
 .stMainBlockContainer { padding: 2.6rem 1.5rem 1.5rem; }
 [data-testid="stHeader"] { height: 2.5rem; min-height: 2.5rem; }
@@ -50,6 +50,10 @@ STYLE = """<style>
 @media (max-width: 640px) {
   [data-testid="stMarkdownContainer"] table { font-size: 0.875rem; }
   [data-testid="stMarkdownContainer"] :is(th, td) { padding: 0.25rem 0.4rem !important; }
+}
+.st-key-training_buttons :is([data-testid="stElementContainer"], a) { margin: 0; }
+.st-key-training_buttons [data-testid="stPageLink"] a {
+  min-height: 2.5rem; justify-content: center; border: 1px solid light-dark(#d7dce4, #39414f);
 }
 </style>"""
 VERBS = {
