@@ -9,9 +9,15 @@ import math
 from core.analysis import Verdict
 from core.models import CellName
 
-BLUE, VERMILION = "#0072B2", "#D55E00"
-PLAIN = {"displaylogo": False, "displayModeBar": False}
-"""Plotly without its buttons"""
+BLUE, VERMILION, GREEN, PURPLE, ORANGE = "#000001", "#000002", "#000003", "#000004", "#000005"
+"""lines and words of Plotly's figures: Streamlit's names of the first `chartCategoricalColors`
+
+The page puts in those of the theme that is on when it draws (.streamlit/config.toml).
+"""
+GREY = "#888888"
+"""of what is no data; shows on both grounds"""
+PLAIN = {"displaylogo": False, "displayModeBar": False, "scrollZoom": False}
+"""Plotly without its buttons, and without a wheel that zooms instead of scrolling the page"""
 CELL_LABELS: dict[CellName, str] = {
     "rnn_tanh": "RNN",
     "rnn_relu": "ReLU RNN",
@@ -24,6 +30,13 @@ CELL_COLOURS: dict[CellName, str] = {
     "gru": "#009E73",
     "lstm": "#CC79A7",
 }
+CELL_INKS: dict[CellName, str] = {
+    "rnn_tanh": ORANGE,
+    "rnn_relu": ORANGE,
+    "gru": GREEN,
+    "lstm": PURPLE,
+}
+"""the same in Plotly's figures"""
 CELL_DASHES: dict[CellName, str] = {
     "rnn_tanh": "dot",
     "rnn_relu": "dot",

@@ -11,8 +11,9 @@ from app.figures.lag_shares import lag_shares
 from app.figures.truncation_bias import random_truncation_figure, truncation_bias
 from app.messages import told
 from app.panels.checking import offer
+from app.panels.plotting import plot
 from app.sidebar.source import Source
-from app.theme import PLAIN, number
+from app.theme import number
 from app.views.gradients import closeness_note, indices_of, truncation_view
 from core.analysis import random_starts
 from core.models import LossAt
@@ -95,7 +96,7 @@ def _figures(source: Source, network: Network, at: LossAt, length: int, keep: fl
         for pi in sorted({*KEEPS, round(keep, 2)})
         for each in gradients.randomised(network, inputs, targets, float(pi))
     ]
-    st.plotly_chart(random_truncation_figure(moments), key="random", config=PLAIN)
+    plot(random_truncation_figure(moments), key="random")
     st.caption(_told(moments, keep))
 
 

@@ -12,10 +12,11 @@ from app.compute.networks import Network
 from app.figures.eigenvalues import NamedSpectrum, eigenvalues
 from app.messages import told
 from app.panels.checking import offer
+from app.panels.plotting import plot
 from app.sidebar.labels import COMPARISONS, CURVES
 from app.sidebar.source import Source
 from app.sidebar.widgets import segmented
-from app.theme import CELL_COLOURS, PLAIN, number
+from app.theme import CELL_INKS, number
 from app.views.gradients import decay_view, indices_of
 from core.analysis import LyapunovExponents
 
@@ -107,12 +108,12 @@ def _spectra(found: Found) -> None:
         )
     with picture:
         drawn = [
-            NamedSpectrum(name, CELL_COLOURS[network.spec.cell], symbol, spectrum)
+            NamedSpectrum(name, CELL_INKS[network.spec.cell], symbol, spectrum)
             for (name, network, one), symbol in zip(found, SYMBOLS, strict=False)
             for spectrum in one.spectrum
             if _role(spectrum.gate) == chosen
         ]
-        st.plotly_chart(eigenvalues(drawn), key="eigenvalues", config=PLAIN)
+        plot(eigenvalues(drawn), key="eigenvalues")
         st.caption(
             "How to read it: the eigenvalues of this block of Wₕₕ in the complex plane. Outside "
             "the unit circle a linear network explodes, inside it vanishes; tanh and gates shrink "
