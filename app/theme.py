@@ -9,9 +9,15 @@ import math
 from core.analysis import Verdict
 from core.models import CellName
 
-BLUE, VERMILION = "#0072B2", "#D55E00"
-PLAIN = {"displaylogo": False, "displayModeBar": False}
-"""Plotly without its buttons"""
+BLUE, VERMILION, GREEN, PURPLE, ORANGE = "#000001", "#000002", "#000003", "#000004", "#000005"
+"""lines and words of Plotly's figures: Streamlit's names of the first `chartCategoricalColors`
+
+The page puts in those of the theme that is on when it draws (.streamlit/config.toml).
+"""
+GREY = "#888888"
+"""of what is no data; shows on both grounds"""
+PLAIN = {"displaylogo": False, "displayModeBar": False, "scrollZoom": False}
+"""Plotly without its buttons, and without a wheel that zooms instead of scrolling the page"""
 CELL_LABELS: dict[CellName, str] = {
     "rnn_tanh": "RNN",
     "rnn_relu": "ReLU RNN",
@@ -24,6 +30,13 @@ CELL_COLOURS: dict[CellName, str] = {
     "gru": "#009E73",
     "lstm": "#CC79A7",
 }
+CELL_INKS: dict[CellName, str] = {
+    "rnn_tanh": ORANGE,
+    "rnn_relu": ORANGE,
+    "gru": GREEN,
+    "lstm": PURPLE,
+}
+"""the same in Plotly's figures"""
 CELL_DASHES: dict[CellName, str] = {
     "rnn_tanh": "dot",
     "rnn_relu": "dot",
@@ -31,9 +44,10 @@ CELL_DASHES: dict[CellName, str] = {
     "lstm": "solid",
 }
 # Streamlit's own settings end here: a projector needs the side margins, and thirty controls in a
-# sidebar need less space between them. The text is ours alone. Below 768 px Streamlit moves the
-# navigation into the sidebar, which then lies over the page at a z-index of 999991: the presenter's
-# buttons stay under it. While presenting they have a strip of their own under the page.
+# sidebar need less space between them. Wide tables scroll in themselves, not the page. Links beside
+# buttons get their frame. Below 768 px Streamlit moves the navigation into the sidebar, which then
+# lies over the page at a z-index of 999991: the presenter's buttons stay under it. While presenting
+# they have a strip of their own under the page. The text is ours alone.
 STYLE = """<style>
 .stMainBlockContainer { padding: 2.6rem 1.5rem 1.5rem; }
 [data-testid="stHeader"] { z-index: 999989; height: 2.5rem; min-height: 2.5rem; }
@@ -54,6 +68,15 @@ STYLE = """<style>
 @media (pointer: coarse) { [data-presenting] { --strip: 34px; } }
 [data-presenting] :is(.stAppViewContainer, .stMain) { max-height: calc(100dvh - var(--strip)); }
 [data-presenting] .st-key-presenter { top: auto; bottom: 1px; left: auto; }
+[data-testid="stMarkdownContainer"]:has(table) { overflow-x: auto; }
+@media (max-width: 640px) {
+  [data-testid="stMarkdownContainer"] table { font-size: 0.875rem; }
+  [data-testid="stMarkdownContainer"] :is(th, td) { padding: 0.25rem 0.4rem !important; }
+}
+.st-key-training_buttons :is([data-testid="stElementContainer"], a) { margin: 0; }
+.st-key-training_buttons [data-testid="stPageLink"] a {
+  min-height: 2.5rem; justify-content: center; border: 1px solid light-dark(#d7dce4, #39414f);
+}
 </style>"""
 VERBS = {
     "vanishing": "vanishes",

@@ -16,6 +16,7 @@ from app.bets.networks import _further as further_by_half_lives
 from app.bets.values import largest, size
 from app.bets.weights import _further as further_by_lags
 from app.bets.weights import _lag_left as lag_left
+from app.panels.bets import _picture as picture
 from core import CoreError
 from core.analysis.selfcheck.stepwise import gradients_of, run_stepwise, weights_of
 from core.models import ModelSpec, SequenceModel
@@ -71,6 +72,7 @@ def test_there_are_five_questions_each_with_something_to_bet_on(cell):
         assert len(keys) == len(each.options)
         assert revealed.right in keys | {None}
         assert {option.curve for option in each.options} - {""} <= set(revealed.curves)
+        assert list(revealed.cells) == list(revealed.curves)
         assert all(curve.ndim == 1 for curve in revealed.curves.values())
         assert revealed.because.endswith(".")
 
@@ -87,7 +89,7 @@ def test_curves_of_cells_are_the_gradients_that_autograd_gives(input_):
     for cell, name in (("rnn_tanh", "RNN"), ("gru", "GRU"), ("lstm", "LSTM")):
         expected = gradients(stage, replace(stage.spec, cell=cell))
         np.testing.assert_allclose(found.curves[name], expected, rtol=0, atol=1e-12)
-        assert found.numbers[f"log10 ‖dL/dh‖, {name}"] == found.curves[name][T - 1]
+        assert found.numbers[f"log₁₀ ‖∂L/∂h‖, {name}"] == found.curves[name][T - 1]
     assert (
         found.right
         == max(
@@ -95,6 +97,19 @@ def test_curves_of_cells_are_the_gradients_that_autograd_gives(input_):
             key=lambda pair: found.curves[pair[1]][T - 1],
         )[0]
     )
+
+
+def test_curves_are_drawn_in_the_colours_of_their_cells_on_an_axis_that_ends_with_them():
+    asked = bet(stage_of("lstm"), "cells")
+    found = asked.reveal()
+    view = picture(asked, found)
+    assert [each.colour for each in view.networks] == ["#E69F00", "#009E73", "#CC79A7"]
+    measured = np.concatenate([each.measured for each in view.networks])
+    low, high = view.y_range
+    assert low <= measured.min() < low + 1
+    assert high - 1 < measured.max() <= high
+    nothing = replace(found, curves={"RNN": np.full(3, -math.inf)})
+    assert picture(asked, nothing).y_range == (-1, 0)
 
 
 def test_which_cell_wins_depends_on_the_network():
@@ -109,7 +124,7 @@ def test_sizes_are_compared_fifty_steps_back():
     assert "50 steps back" in bet(stage, "cells").question
     assert "19 steps back" in bet(stage_of(), "cells").question
     found = reveal(stage, "activation")
-    assert found.numbers["log10 ‖dL/dh‖, tanh"] == found.curves["tanh"][50]
+    assert found.numbers["log₁₀ ‖∂L/∂h‖, tanh"] == found.curves["tanh"][50]
 
 
 def test_tanh_and_relu_have_the_same_weights_and_either_can_win():
@@ -198,7 +213,7 @@ def test_a_gradient_that_is_zero_has_no_direction():
     found = reveal(dead, "truncation")
     assert found.right is None
     assert found.because.startswith("Neither")
-    assert np.isneginf(found.curves["part of dL/dW_hh"]).all()
+    assert np.isneginf(found.curves["part of ∂L/∂Wₕₕ"]).all()
     activation = reveal(dead, "activation")
     assert activation.right == "rnn_tanh"
     assert "ReLU 0" in activation.because

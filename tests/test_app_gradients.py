@@ -184,7 +184,7 @@ def test_a_sweep_is_run_once_and_drawn():
     run.click().run()
     assert not app.exception
     assert not app.error
-    assert len(app.get("plotly_chart")) == 1
+    assert len(app.get("plotly_chart")) == 3  # one for each cell
     app.number_input(key="sweep_count").set_value(21).run()
     app.slider(key="sweep_radii").set_value((0.0, 3.0)).run()
     assert not app.exception

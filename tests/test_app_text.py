@@ -85,6 +85,12 @@ def test_every_option(view, key, options):
         assert_whole(app)
 
 
+def test_whoever_reads_characters_is_told_where_words_are_chosen():
+    (how,) = (each.value for each in page("ranks").caption if "How to read" in each.value)
+    assert how.endswith("Zipf’s law is about words: choose them in the sidebar.")
+    assert "sidebar" not in page("ranks", tokens="words").caption[0].value
+
+
 def test_the_limits_of_smoothing_and_of_the_vocabulary():
     app = page("ngrams", min_freq=1000)
     assert_whole(app)

@@ -65,3 +65,63 @@ def test_reach_and_truncation_follow_one_loss(visit):
     expect(cuts).not_to_have_attribute("data-painted", painted)
     expect(cuts).to_contain_text("equal segments of 9")
     assert page.get_by_test_id("stException").count() == 0
+
+
+CHARTS = (
+    "gradients?lab=gates&weights=untrained&cell=gru&units=8&steps=40",  # one of equal scales
+    "gradients?lab=truncation&weights=untrained&cell=gru&units=8&steps=40",  # of two panels each
+    "gradients?lab=clipping&weights=untrained&cell=gru&units=8&steps=40",
+    "text?view=ngrams&steps=40",
+)
+
+
+@pytest.mark.parametrize("query", CHARTS)
+def test_a_finger_on_a_chart_scrolls_the_page_and_a_mouse_still_reads_it(visit, query):
+    page = visit(query, ready="", has_touch=True, is_mobile=True)
+    page.set_viewport_size({"width": 390, "height": 844})
+    page.get_by_text("How to read it").first.wait_for()
+    page.locator(".js-plotly-plot .main-svg").first.wait_for()
+    page.wait_for_timeout(1500)
+    main, charts = page.get_by_test_id("stMain"), page.locator(".js-plotly-plot").all()
+    for chart in reversed(charts):
+        before = chart.evaluate(AXES)
+        chart.evaluate("element => element.scrollIntoView({block: 'center'})")
+        page.wait_for_timeout(300)
+        start = main.evaluate("main => main.scrollTop")
+        box = chart.bounding_box()
+        middle = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+        drag(page, middle, (0, 150 if start > 150 else -150))
+        page.wait_for_timeout(300)
+        assert abs(main.evaluate("main => main.scrollTop") - start) > 100
+        assert chart.evaluate(AXES) == before
+    chart.evaluate("element => element.scrollIntoView({block: 'center'})")
+    marks = chart.locator(".points .point, .hm image, .points path").first.bounding_box()
+    page.mouse.move(marks["x"] + marks["width"] / 2, marks["y"] + marks["height"] / 2)
+    expect(chart.locator(".hoverlayer .hovertext").first).to_be_visible()
+
+
+AXES = """chart => Object.entries(chart._fullLayout).filter(([name]) => /^[xy]axis/.test(name))
+  .map(([name, axis]) => [name, ...axis.range])"""
+
+
+def drag(page, start: tuple[float, float], by: tuple[float, float]) -> None:
+    """Draw a finger over the screen."""
+    session = page.context.new_cdp_session(page)
+    send = "Input.dispatchTouchEvent"
+    for step in range(11):
+        point = {"x": start[0] + by[0] * step / 10, "y": start[1] + by[1] * step / 10}
+        kind = "touchMove" if step else "touchStart"
+        session.send(send, {"type": kind, "touchPoints": [point]})
+        page.wait_for_timeout(16)
+    session.send(send, {"type": "touchEnd", "touchPoints": []})
+
+
+def test_charts_take_the_colours_of_the_theme_that_is_on(visit):
+    query = "gradients?lab=clipping&weights=untrained&cell=gru&units=8&steps=40"
+    page = visit(query, ready="", color_scheme="dark")
+    diamond = page.locator(".js-plotly-plot").first.locator(".trace.scatter path.point").last
+    diamond.wait_for()
+    expect(diamond).to_have_css("fill", "rgb(86, 180, 233)")
+    page.emulate_media(color_scheme="light")
+    page.get_by_role("slider", name="Threshold").press("ArrowRight")  # lines follow when drawn anew
+    expect(diamond).to_have_css("fill", "rgb(0, 114, 178)")

@@ -24,6 +24,18 @@ def painted(page, component: str) -> None:
     page.locator(f'[data-testid="{component}"][data-painted]').wait_for()
 
 
+@pytest.mark.parametrize(("view", "component"), VIEWS.items())
+def test_on_a_phone_no_view_is_wider_than_the_screen(visit, view, component):
+    page = visit(f"text?view={view.replace(' ', '+')}&steps=40", ready="", is_mobile=True)
+    page.set_viewport_size({"width": 390, "height": 844})
+    painted(page, component)
+    page.wait_for_timeout(1000)
+    main = page.get_by_test_id("stMain")
+    assert main.evaluate("main => main.scrollWidth") == 390
+    for table in page.locator('[data-testid="stMarkdownContainer"] table').all():
+        assert table.evaluate("table => table.getBoundingClientRect().right") <= 390
+
+
 def test_from_explore_to_every_view_and_back(visit):
     page = visit("?cell=gru&steps=40")
     page.get_by_role("link", name="Text").click()

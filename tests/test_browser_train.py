@@ -29,7 +29,12 @@ def test_from_start_to_a_look_inside(visit):
     expect(live).to_have_attribute("data-state", "running", timeout=60_000)
     page.get_by_role("button", name="Stop training").click()
     expect(live).to_have_attribute("data-state", "stopped", timeout=60_000)
-    page.get_by_role("link", name="Look inside").click()
+    inside, stop = page.get_by_role("link", name="Look inside"), page.get_by_text("Stop training")
+    assert inside.bounding_box()["y"] < live.bounding_box()["y"]  # a phone shows them at once
+    expect(inside).to_have_css("border-top-width", "1px")  # as the buttons beside it
+    box, beside = (each.bounding_box() for each in (inside, stop.locator("xpath=ancestor::button")))
+    assert (box["y"], box["height"]) == pytest.approx((beside["y"], beside["height"]), abs=0.5)
+    inside.click()
     page.locator('[data-testid="explorer"][data-painted]').wait_for()
     said = re.compile(r"An LSTM of 8 units, trained for [\d,]+ steps? on The lighthouse, reads")
     page.get_by_text(said).wait_for()

@@ -14,10 +14,11 @@ from torch import nn
 from app.figures.carry import Carried, carry
 from app.figures.clipping import clipping_dots, clipping_plane
 from app.figures.eigenvalues import NamedSpectrum, eigenvalues
+from app.figures.gate_activations import gate_activations
 from app.figures.lag_shares import lag_shares
 from app.figures.loss_cliff import Way, loss_cliff, loss_surface
 from app.figures.saturation import saturation_figure
-from app.figures.sweep_map import SIGNS, sweep_map
+from app.figures.sweep_map import SIGNS, signs_key, sweep_map
 from app.figures.truncation_bias import random_truncation_figure, truncation_bias
 from core import CoreError, analysis, capture
 from core.analysis import Closeness, SegmentCurve, Status
@@ -124,7 +125,8 @@ def test_random_truncation_draws_exact_lines_and_estimates_with_errors():
     assert deviation.y == (drawn.standard_deviation,)
     assert tuple(deviation.error_y.array) == (drawn.deviation_error,)
     assert next(e for e in figure.data if e.name == "not divided: exact").y == (plain.bias,)
-    assert "π = 1" in figure.layout.xaxis.title.text
+    assert "π = 1" in figure.layout.xaxis2.title.text
+    assert figure.layout.xaxis.matches == "x2"  # below each other: a phone has no room beside
     one = analysis.draw_truncations(layer, 0.75, draws=1, seed=1)
     assert "error unknown" in random_truncation_figure([one]).data[1].customdata[0][2]
     assert not random_truncation_figure([]).data
@@ -198,7 +200,8 @@ def test_the_cliff_holds_the_loss_and_says_where_a_way_leaves():
     (wild,) = (each for each in figure.data if each.meta == SHOWN)
     assert_array_equal(wild.x, free.w)
     assert_array_equal(wild.y, free.b)
-    assert wild.name.startswith(f"{SHOWN}: update {first} leaves the picture, to w = ")
+    assert wild.name.startswith(f"{SHOWN}: leaves at update {first}")
+    assert f"w = {free.w[first]:.4g}, b = {free.b[first]:.4g}" in wild.customdata[first]
     tame = named(figure, "held")
     assert_array_equal(tame.x, held.w)
     assert [("clipped here" in text) for text in tame.customdata[:-1]] == held.clipped.tolist()
@@ -275,17 +278,27 @@ def test_the_sweep_map_sorts_its_axes_and_means_over_seeds():
         sweep_row(p, slope=places.get((p.length, p.spectral_radius), 0.1) + 0.01 * p.seed)
         for p in SPEC.points
     ]
-    figure = sweep_map(sweep_table(SPEC, rows))
-    assert len(figure.data) == 4
-    assert [each.text for each in figure.layout.annotations][:2] == ["LSTM", "RNN"]
-    for heat in figure.data[::2]:
+    for cell in SPEC.cells:
+        heat, _ = sweep_map(sweep_table(SPEC, rows), cell).data
         assert tuple(heat.x) == ("5", "7", "9")
         assert tuple(heat.y) == ("0.5", "1.2")
         np.testing.assert_allclose(heat.z, [[0.42, 0.22, 0.12], [0.12, 0.12, -0.28]], rtol=1e-12)
-    assert figure.layout.coloraxis.cmin == -figure.layout.coloraxis.cmax
-    assert sweep_map(sweep_table(SPEC, rows), ["rnn_tanh"]).layout.annotations[0].text == "RNN"
+        assert heat.zmin == -heat.zmax
     with pytest.raises(CoreError):
-        sweep_map(sweep_table(SPEC, rows), ["gru"])
+        sweep_map(sweep_table(SPEC, rows), "gru")
+
+
+def test_bars_of_colours_lie_below_so_that_a_map_is_as_wide_as_a_phone():
+    cliff = analysis.loss_cliff((4, 7), (-3.5, -2), 7)
+    gates = np.linspace(0, 1, T * H).reshape(T, H)
+    tables = sweep_table(SPEC, [sweep_row(point) for point in SPEC.points])
+    for figure in (
+        loss_cliff(cliff), gate_activations(gates, "abcde", "forget"), sweep_map(tables, "lstm")
+    ):  # fmt: skip
+        bar = figure.data[0].colorbar
+        assert (bar.orientation, bar.yref, bar.y, bar.len) == ("h", "container", 0, 1)
+        assert figure.layout.margin.b > 100
+        assert figure.layout.margin.r == 10
 
 
 def test_the_sweep_map_tells_verdicts_by_signs_and_leaves_the_unmeasured_blank():
@@ -296,7 +309,7 @@ def test_the_sweep_map_tells_verdicts_by_signs_and_leaves_the_unmeasured_blank()
     }  # fmt: skip
     places = {(p.length, p.spectral_radius, p.seed): p for p in SPEC.points if p.cell == "lstm"}
     rows = [sweep_row(places[key], *found) for key, found in given.items()]
-    heat, signs, *_ = sweep_map(sweep_table(SPEC, rows)).data
+    heat, signs = sweep_map(sweep_table(SPEC, rows), "lstm").data
     assert_array_equal(heat.z, [[NAN, NAN, NAN], [NAN, -0.2, 0.1]])
     at = {(x, y): text for x, y, text in zip(signs.x, signs.y, signs.text, strict=True)}
     assert at["9", "1.2"] == SIGNS["healthy"] + SIGNS["exploding"]
@@ -309,3 +322,5 @@ def test_the_sweep_map_tells_verdicts_by_signs_and_leaves_the_unmeasured_blank()
         "(-0.2 decades), a mean: the curve is not straight<br>seed 1: not measured yet"
     )
     assert "undecided, no rate" in told["5", "0.5"]
+    assert signs_key(missing=False) == "▼ vanishing · ● healthy · ▲ exploding · ? undecided"
+    assert signs_key(missing=True).endswith("? undecided · … not measured yet")

@@ -43,7 +43,8 @@ def cells(stage: Stage) -> Bet:
             f"the LSTM’s forget gate {number(kept[1])}."
         )
         curves = {o.text: backwards(t) for o, t in zip(options, traces, strict=True)}
-        return _compared(stage, options, curves, traces, why)
+        of = dict(zip(curves, names, strict=True))
+        return _compared(stage, options, curves, of, traces, why)
 
     question = (
         "Before any training, with the same seed and size: in which network is the gradient of "
@@ -66,7 +67,8 @@ def activation(stage: Stage) -> Bet:
             f"ReLU is 1 where a unit is active, {number(100 * active)} % of the time, and else 0."
         )
         curves = {"tanh": backwards(tanh), "ReLU": backwards(relu)}
-        return _compared(stage, options, curves, [tanh, relu], why)
+        of: dict[str, CellName] = {"tanh": "rnn_tanh", "ReLU": "rnn_relu"}
+        return _compared(stage, options, curves, of, [tanh, relu], why)
 
     question = (
         "The same untrained weights in a plain RNN, once with tanh and once with ReLU: with which "
@@ -95,10 +97,11 @@ def radius(stage: Stage) -> Bet:
         numbers = {f"factor per step, {n}": f for n, f in zip(names, factors, strict=True)}
         numbers |= {f"half-life, {n}": life for n, life in zip(names, lives, strict=True) if life}
         right, because = _further(lives, factors)
-        return Reveal(right, numbers, because, curves, LAST_LOSS)
+        of: dict[str, CellName] = dict.fromkeys(curves, stage.plain)
+        return Reveal(right, numbers, because, curves, of, LAST_LOSS)
 
     question = (
-        f"In an untrained {CELL_LABELS[stage.plain]} the spectral radius of W_hh is doubled, from "
+        f"In an untrained {CELL_LABELS[stage.plain]} the spectral radius of Wₕₕ is doubled, from "
         f"{number(single)} to {number(2 * single)}. How much further back is half of the gradient "
         "still there?"
     )
@@ -137,8 +140,8 @@ def _untrained(stage: Stage, cell: CellName, **changes: float) -> LayerTrace:
 
 
 def _compared(
-    stage: Stage, options: tuple[Option, ...], curves: dict[str, Array], traces: list[LayerTrace],
-    why: str,
+    stage: Stage, options: tuple[Option, ...], curves: dict[str, Array],
+    cells: dict[str, CellName], traces: list[LayerTrace], why: str,
 ) -> Reveal:  # fmt: skip
     """Which curve is largest far back."""
     sizes = {name: float(curve[stage.far]) for name, curve in curves.items()}
@@ -152,5 +155,5 @@ def _compared(
     if won is None:
         told = f"Neither: the largest are within 5 %, exactly 0 or not known. {told}"
     right = next((option.key for option in options if option.curve == won), None)
-    numbers = {f"log10 ‖dL/dh‖, {name}": size for name, size in sizes.items()}
-    return Reveal(right, numbers, told, curves, LAST_LOSS)
+    numbers = {f"log₁₀ ‖∂L/∂h‖, {name}": size for name, size in sizes.items()}
+    return Reveal(right, numbers, told, curves, cells, LAST_LOSS)

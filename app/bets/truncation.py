@@ -6,6 +6,7 @@ from app.bets.values import Bet, Option, Reveal, Stage
 from app.theme import number
 from core.analysis.norms import Status
 from core.analysis.truncation import segment_curve, weight_gradient_by_lag
+from core.models import CellName
 
 CUT = 8
 """steps in a segment"""
@@ -22,7 +23,7 @@ def truncation(stage: Stage) -> Bet:
     )
     question = (
         f"Training cuts the gradient every {CUT} steps and hands only the state on. How near does "
-        "the direction of the gradient of W_hh come to the true one? (The cosine of the angle "
+        "the direction of the gradient of Wₕₕ come to the true one? (The cosine of the angle "
         "between them, loss at every step.)"
     )
     return Bet("truncation", question, options, lambda: _reveal(stage))
@@ -37,15 +38,16 @@ def _reveal(stage: Stage) -> Reveal:
     log10 = parts.log10_norm.copy()
     log10[parts.status == Status.EXACT_ZERO] = -math.inf
     numbers = {"cosine": cosine, "relative size": size, "share of nearer lags": near}
-    curves = {"part of dL/dW_hh": log10}
-    measure = "‖part of dL/dW_hh at this distance‖"
+    curves = {"part of ∂L/∂Wₕₕ": log10}
+    cells: dict[str, CellName] = dict.fromkeys(curves, stage.spec.cell)
+    measure = "‖part of ∂L/∂W_{hh} at this distance‖"
     if math.isnan(cosine):
         because = "Neither: the gradient is 0 or not finite, and has no direction."
-        return Reveal(None, numbers, because, curves, measure)
+        return Reveal(None, numbers, because, curves, cells, measure)
     because = (
         f"The cosine is {number(cosine, 4)}, the size {number(size)} of the true one. Distances "
         f"under {CUT} steps make up {number(100 * near)} % of the whole gradient (measured along "
         "it); segments lose even some of those, at their starts."
     )
     right = "little" if cosine < LOW else "some" if cosine <= HIGH else "most"
-    return Reveal(right, numbers, because, curves, measure)
+    return Reveal(right, numbers, because, curves, cells, measure)

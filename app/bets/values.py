@@ -103,6 +103,7 @@ class Reveal:
         because: one or two sentences.
         curves: log10 of a size over steps back 0, 1, 2 …, by name; -inf for an exact 0, NaN where
             the size is not known.
+        cells: of the network that each curve is of, by the same names.
         measure: what the curves show.
     """
 
@@ -110,6 +111,7 @@ class Reveal:
     numbers: dict[str, float]
     because: str
     curves: dict[str, Array]
+    cells: dict[str, CellName]
     measure: str
 
 
@@ -130,7 +132,7 @@ class Bet:
     reveal: Callable[[], Reveal]
 
 
-LAST_LOSS = "‖dL/dh‖ of the last step’s loss"
+LAST_LOSS = "‖∂L/∂h‖ of the last step’s loss"
 """what most of the pictures show"""
 
 

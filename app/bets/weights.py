@@ -10,11 +10,11 @@ from app.bets.values import TIE, Array, Bet, Option, Reveal, Stage
 from app.theme import number, plural
 from core.analysis import Status
 from core.analysis.itemised import reach
-from core.models import SequenceModel
+from core.models import CellName, SequenceModel
 
 LEFT = 0.01
 """share of a gradient that counts as still felt"""
-MEASURE = "‖dL_t/dh_(t-k)‖ over ‖dL_t/dh_t‖, median over the losses"
+MEASURE = "‖∂L_t/∂h_{t−k}‖ over ‖∂L_t/∂h_t‖, median over the losses"
 
 
 def training(stage: Stage) -> Bet:
@@ -33,7 +33,7 @@ def start(stage: Stage) -> Bet:
     return _bet(
         stage,
         "start",
-        "PyTorch draws W_hh at random. If it is drawn orthogonal instead, so that it keeps every "
+        "PyTorch draws Wₕₕ at random. If it is drawn orthogonal instead, so that it keeps every "
         "length, does the loss at a step reach further back?",
         ("default", "orthogonal"),
     )
@@ -76,7 +76,9 @@ def _reveal(stage: Stage, key: str, names: tuple[str, str]) -> Reveal:
     because = f"{number(100 * LEFT)} % is left: {told}."
     if right is None:
         because = f"Neither can be told. {because}"
-    return Reveal(right, {f"steps, {n}": lag for n, lag in lags.items()}, because, curves, MEASURE)
+    numbers = {f"steps, {n}": lag for n, lag in lags.items()}
+    cells: dict[str, CellName] = dict.fromkeys(names, stage.spec.cell)
+    return Reveal(right, numbers, because, curves, cells, MEASURE)
 
 
 def _further(before: float, after: float) -> str | None:

@@ -8,6 +8,7 @@ import numpy as np
 import plotly.graph_objects as go
 from numpy.typing import NDArray
 
+from app.figures.frame import LEGEND
 from core.analysis import CarryProduct
 
 _SYMBOLS = ("circle", "square-open", "triangle-up", "diamond-open")
@@ -73,7 +74,7 @@ def _axes(figure: go.Figure, low: float, high: float, title: str) -> None:
     figure.update_layout(
         height=440,
         margin={"l": 10, "r": 10, "t": 10, "b": 10},
-        legend={"orientation": "h", "yanchor": "bottom", "y": 1.02, "x": 0, "font": {"size": 14}},
+        legend=LEGEND,
         hovermode="x unified",
         modebar={"remove": ["select2d", "lasso2d"], "orientation": "v"},
     )

@@ -8,12 +8,10 @@ import numpy as np
 import plotly.graph_objects as go
 import torch
 
-from app.theme import BLUE, VERMILION, number
+from app.figures.frame import LEGEND
+from app.theme import BLUE, GREY, VERMILION, number
 from core.analysis import Clipping
 from core.errors import CoreError
-
-_GREY = "#888888"
-_LEGEND = {"orientation": "h", "yanchor": "bottom", "y": 1.02, "x": 0, "font": {"size": 14}}
 
 
 def clipping_plane(by_norm: Clipping, by_value: Clipping) -> go.Figure:
@@ -41,10 +39,10 @@ def clipping_plane(by_norm: Clipping, by_value: Clipping) -> go.Figure:
     _border(figure, norm * np.cos(angles), norm * np.sin(angles), BLUE)
     across, up = value * np.array([1, 1, -1, -1, 1]), value * np.array([1, -1, -1, 1, 1])
     _border(figure, across, up, VERMILION)
-    _arrow(figure, "gradient g", before, _GREY, "solid")
+    _arrow(figure, "gradient g", before, GREY, "solid")
     _arrow(figure, f"by norm, θ = {norm:g}", scaled, BLUE, "solid", by_norm.cosine)
     _arrow(figure, f"by value, θ = {value:g}", limited, VERMILION, "dash", by_value.cosine)
-    figure.update_layout(height=440, margin={"l": 10, "r": 10, "t": 10, "b": 10}, legend=_LEGEND)
+    figure.update_layout(height=440, margin={"l": 10, "r": 10, "t": 10, "b": 10}, legend=LEGEND)
     x, y = (_reach([before[k], scaled[k], limited[k], norm, -norm, value, -value]) for k in (0, 1))
     figure.update_xaxes(title="∂L/∂w<sub>1</sub>", range=x, constrain="domain")
     figure.update_yaxes(title="∂L/∂w<sub>2</sub>", range=y, constrain="domain")
@@ -75,7 +73,7 @@ def clipping_dots(clipping: Clipping, names: Sequence[str]) -> go.Figure:
     norms = [[_norm(g) for g in side] for side in (clipping.before, clipping.after)]
     figure = go.Figure()
     _moves(figure, *norms)
-    looks = (("before", _GREY, "circle", 14), ("after", BLUE, "diamond", 11))
+    looks = (("before", GREY, "circle", 14), ("after", BLUE, "diamond", 11))
     totals = (clipping.norm_before, clipping.norm_after)
     for (name, colour, symbol, size), values, total in zip(looks, norms, totals, strict=True):
         figure.add_scatter(
@@ -102,7 +100,7 @@ def _moves(figure: go.Figure, before: Sequence[float], after: Sequence[float]) -
         x=x,
         y=y,
         mode="lines",
-        line={"color": _GREY, "width": 2},
+        line={"color": GREY, "width": 2},
         showlegend=False,
         hoverinfo="skip",
     )
@@ -112,10 +110,10 @@ def _axes(figure: go.Figure, names: Sequence[str], decades: Sequence[float]) -> 
     figure.update_layout(
         height=110 + 34 * max(3, len(names)),
         margin={"l": 10, "r": 10, "t": 10, "b": 10},
-        legend=_LEGEND,
+        legend=LEGEND,
     )
     figure.update_xaxes(
-        title="norm of the parameter's gradient (log)",
+        title="gradient norm (log)",
         type="log",
         exponentformat="power",
         range=list(decades),

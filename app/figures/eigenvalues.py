@@ -7,11 +7,11 @@ from html import escape
 import numpy as np
 import plotly.graph_objects as go
 
-from app.theme import number
+from app.figures.frame import LEGEND
+from app.theme import GREY, number
 from core.analysis import BlockSpectrum
 
 _ANGLES = np.linspace(0, 2 * np.pi, 181)
-_GREY = "#888888"
 _SIZES = (8, 12, 6)
 """px of points: filled, open around a filled one, open inside an open one"""
 
@@ -43,7 +43,7 @@ def eigenvalues(networks: Sequence[NamedSpectrum]) -> go.Figure:
         networks: in the order of drawing, the last on top; before and after training, say.
     """
     figure = go.Figure()
-    _circle(figure, 1.0, {"color": _GREY, "width": 2}, "unit circle |λ| = 1")
+    _circle(figure, 1.0, {"color": GREY, "width": 2}, "unit circle |λ| = 1")
     for network in networks:
         radius = network.spectrum.radius
         if radius > 0:
@@ -57,7 +57,7 @@ def eigenvalues(networks: Sequence[NamedSpectrum]) -> go.Figure:
     figure.update_layout(
         height=440,
         margin={"l": 10, "r": 10, "t": 10, "b": 10},
-        legend={"orientation": "h", "yanchor": "bottom", "y": 1.02, "x": 0, "font": {"size": 14}},
+        legend=LEGEND,
         modebar={"remove": ["select2d", "lasso2d"], "orientation": "v"},
     )
     axis = {"range": [-reach, reach], "constrain": "domain", "zeroline": True, "nticks": 7}
@@ -74,7 +74,7 @@ def _circle(figure: go.Figure, radius: float, line: dict[str, object], name: str
         mode="lines",
         line=line,
         name=name,
-        showlegend=line["color"] == _GREY,
+        showlegend=line["color"] == GREY,
         hoverinfo="skip",
     )
 

@@ -7,6 +7,8 @@ import numpy as np
 import plotly.graph_objects as go
 from numpy.typing import NDArray
 
+from app.figures.frame import BELOW, colours_below
+
 
 def gate_activations(values: NDArray[np.float64], tokens: Sequence[str], gate: str) -> go.Figure:
     """Units down, steps across, on a fixed scale from 0 (shut) to 1 (open).
@@ -26,10 +28,10 @@ def gate_activations(values: NDArray[np.float64], tokens: Sequence[str], gate: s
         zmin=0,
         zmax=1,
         colorscale="Cividis",
-        colorbar={"title": f"{gate} gate", "tickvals": [0, 0.5, 1], "tickfont": {"size": 14}},
+        colorbar=colours_below(f"{gate} gate", tickvals=[0, 0.5, 1]),
         hovertemplate="unit %{y}, step %{x} (%{customdata}): %{z:.4f}<extra></extra>",
     )
-    figure.update_layout(height=300, margin={"l": 10, "r": 10, "t": 10, "b": 10})
+    figure.update_layout(height=390, margin={"l": 10, "r": 10, "t": 10, "b": BELOW})
     figure.update_xaxes(title="step t", showgrid=False, tickfont_size=14, title_font_size=15)
     figure.update_yaxes(
         title="unit", showgrid=False, autorange="reversed", tickfont_size=14, title_font_size=15

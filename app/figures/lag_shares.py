@@ -5,6 +5,7 @@ import plotly.graph_objects as go
 from numpy.typing import NDArray
 from plotly.subplots import make_subplots
 
+from app.figures.frame import LEGEND
 from app.theme import BLUE, VERMILION
 from core.analysis import LagContributions, Status
 
@@ -87,7 +88,7 @@ def _axes(figure: go.Figure, low: float, high: float) -> None:
         margin={"l": 10, "r": 10, "t": 10, "b": 10},
         bargap=0.15,
         showlegend=True,
-        legend={"orientation": "h", "yanchor": "bottom", "y": 1.02, "x": 0, "font": {"size": 14}},
+        legend=LEGEND,
     )
     figure.update_xaxes(tickfont_size=14, title_font_size=15, showgrid=False)
     figure.update_xaxes(title="lag j, steps between W<sub>hh</sub> and the loss", row=2, col=1)

@@ -8,12 +8,12 @@ import numpy as np
 import plotly.graph_objects as go
 from numpy.typing import NDArray
 
+from app.figures.frame import BELOW, LEGEND, colours_below
 from app.theme import number, plural
 from core.analysis import Descent, LossCliff
 
 # Cividis: from dark to light at an even pace, with every common kind of colour vision.
 _SCALE = "Cividis"
-_LEGEND = {"orientation": "h", "yanchor": "bottom", "y": 1.02, "x": 0, "font": {"size": 14}}
 
 
 @dataclass(frozen=True, eq=False)
@@ -36,8 +36,8 @@ class Way:
 def loss_cliff(cliff: LossCliff, ways: Sequence[Way] = ()) -> go.Figure:
     """The loss over (w, b) from above, with the ways of descent and a marker at each step.
 
-    The picture keeps the grid's range. Where a way leaves it, the legend says at which update and
-    where to, and the edge bears the number of the update.
+    The picture keeps the grid's range. Where a way leaves it, legend and edge bear the number of
+    the update; where to is told when its points are pointed at.
 
     Args:
         cliff: the surface.
@@ -50,7 +50,7 @@ def loss_cliff(cliff: LossCliff, ways: Sequence[Way] = ()) -> go.Figure:
         z=cliff.loss,
         customdata=np.hypot(cliff.gradient_w, cliff.gradient_b),
         colorscale=_SCALE,
-        colorbar={"title": "loss L", "tickfont": {"size": 14}, "thickness": 14},
+        colorbar=colours_below("loss L"),
         hovertemplate=(
             "w = %{x:.4g}, b = %{y:.4g}<br>loss %{z:.4g}, gradient norm %{customdata:.4g}"
             "<extra></extra>"
@@ -58,7 +58,7 @@ def loss_cliff(cliff: LossCliff, ways: Sequence[Way] = ()) -> go.Figure:
     )
     for way in ways:
         _draw(figure, way, _leaving(cliff, way.descent))
-    figure.update_layout(height=460, margin={"l": 10, "r": 10, "t": 10, "b": 10}, legend=_LEGEND)
+    figure.update_layout(height=540, margin={"l": 10, "r": 10, "t": 10, "b": BELOW}, legend=LEGEND)
     figure.update_xaxes(title="w", range=[cliff.w[0], cliff.w[-1]])
     figure.update_yaxes(title="b", range=[cliff.b[0], cliff.b[-1]])
     figure.update_xaxes(tickfont_size=14, title_font_size=15, showgrid=False, zeroline=False)
@@ -89,7 +89,7 @@ def loss_surface(cliff: LossCliff, ways: Sequence[Way] = ()) -> go.Figure:
     figure.update_layout(
         height=520,
         margin={"l": 0, "r": 0, "t": 10, "b": 0},
-        legend=_LEGEND,
+        legend=LEGEND,
         scene={
             "xaxis": {"title": "w", "tickfont": {"size": 12}},
             "yaxis": {"title": "b", "tickfont": {"size": 12}},
@@ -182,16 +182,15 @@ def _inside(cliff: LossCliff, descent: Descent) -> NDArray[np.bool_]:
 
 
 def _leaving(cliff: LossCliff, descent: Descent) -> str:
-    """In words, where a way leaves the picture; "" if it stays."""
+    """In words, when a way leaves the picture; "" if it stays."""
     inside = _inside(cliff, descent)
     if inside.all():
         return ""
     first = int(np.argmin(inside))
     if first == 0:
         return ": starts outside the picture"
-    where = f"w = {number(descent.w[first], 4)}, b = {number(descent.b[first], 4)}"
-    back = "; it comes back" if inside[first:].any() else ""
-    return f": update {first} leaves the picture, to {where}{back}"
+    back = ", comes back" if inside[first:].any() else ""
+    return f": leaves at update {first}{back}"
 
 
 def _edge_mark(figure: go.Figure, cliff: LossCliff, way: Way) -> None:
@@ -201,15 +200,15 @@ def _edge_mark(figure: go.Figure, cliff: LossCliff, way: Way) -> None:
     if inside.all() or first == 0:
         return
     w, b = _edge(cliff, way.descent, first)
-    up, near_right = b > cliff.b.mean(), w > np.quantile(cliff.w, 0.75)
+    up, right = b > cliff.b.mean(), w > cliff.w.mean()
     figure.add_annotation(
         text=f"update {first} leaves",
         x=w,
         y=b,
         showarrow=False,
-        xanchor="right" if near_right else "left",
+        xanchor="right" if right else "left",
         yanchor="top" if up else "bottom",
-        xshift=-8 if near_right else 8,
+        xshift=-8 if right else 8,
         bgcolor="rgba(255, 255, 255, 0.92)",
         bordercolor=way.colour,
         borderwidth=2,

@@ -5,7 +5,8 @@ from collections.abc import Sequence
 import numpy as np
 import plotly.graph_objects as go
 
-from app.theme import BLUE, VERMILION
+from app.figures.frame import LEGEND
+from app.theme import BLUE, GREY, VERMILION
 
 _LOOKS = {
     "training": {"colour": BLUE, "symbol": "circle", "dash": "dash"},
@@ -51,13 +52,13 @@ def perplexity_by_order(
         y=[vocabulary_size] * 2,
         name=f"a blind guess, V = {vocabulary_size:,}",
         mode="lines",
-        line={"dash": "dot", "width": 1.5, "color": "#888888"},
+        line={"dash": "dot", "width": 1.5, "color": GREY},
         hoverinfo="skip",
     )
     figure.update_layout(
         height=320,
         margin={"l": 10, "r": 10, "t": 10, "b": 10},
-        legend={"orientation": "h", "yanchor": "bottom", "y": 1.04, "x": 0, "font": {"size": 14}},
+        legend=LEGEND,
     )
     figure.update_xaxes(
         title="order n",

@@ -5,13 +5,14 @@ from collections.abc import Sequence
 import numpy as np
 import plotly.graph_objects as go
 
-from app.theme import BLUE, VERMILION, plural
+from app.figures.frame import LEGEND
+from app.theme import BLUE, GREEN, GREY, VERMILION, plural
 from core.analysis.gates import LEFT, RIGHT, Saturation
 
 _LOOKS = {
     "input": (BLUE, "circle-open"),
     "forget": (VERMILION, "square-open"),
-    "output": ("#009E73", "triangle-up-open"),
+    "output": (GREEN, "triangle-up-open"),
     "reset": (BLUE, "circle-open"),
     "update": (VERMILION, "square-open"),
 }
@@ -31,7 +32,7 @@ def saturation_figure(saturation: Saturation, gates: Sequence[str] | None = None
         x=[0, 1],
         y=[1, 0],
         mode="lines",
-        line={"color": "#888888", "dash": "dash", "width": 1.5},
+        line={"color": GREY, "dash": "dash", "width": 1.5},
         name="always shut or open",
         hoverinfo="skip",
     )
@@ -40,7 +41,7 @@ def saturation_figure(saturation: Saturation, gates: Sequence[str] | None = None
     figure.update_layout(
         height=440,
         margin={"l": 10, "r": 10, "t": 10, "b": 10},
-        legend={"orientation": "h", "yanchor": "bottom", "y": 1.02, "x": 0, "font": {"size": 14}},
+        legend=LEGEND,
         modebar={"remove": ["select2d", "lasso2d"], "orientation": "v"},
     )
     # A little room on every side: many units sit exactly on an axis.

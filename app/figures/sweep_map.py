@@ -1,13 +1,12 @@
-"""A sweep as a map: verdict and rate over length and spectral radius, one map for each cell."""
+"""A sweep of one cell as a map: verdict and rate over length and spectral radius."""
 
 import math
-from collections.abc import Sequence
 
 import numpy as np
 import plotly.graph_objects as go
-from plotly.subplots import make_subplots
 
-from app.theme import CELL_LABELS, number
+from app.figures.frame import BELOW, colours_below
+from app.theme import CELL_LABELS, GREY, number
 from core.analysis.sweep import SweepPoint, SweepRow, SweepTable
 from core.models import CellName
 
@@ -19,17 +18,15 @@ _FACTORS = (0.5, 0.7, 1.0, 1.4, 2.0)
 # Blue through light grey to orange, after Okabe & Ito's hues: distinguishable with every common
 # kind of colour vision. The ends are light enough for dark signs.
 _SCALE = ((0.0, "#4A9BD1"), (0.5, "#F2F2F2"), (1.0, "#EE8B3A"))
-_BAR = {
-    "title": {"text": "factor per<br>step back", "font": {"size": 14}},
-    "tickvals": [max(-_LIMIT, min(_LIMIT, math.log10(factor))) for factor in _FACTORS],
-    "ticktext": ["×0.5 or less", "×0.7", "×1", "×1.4", "×2 or more"],
-    "tickfont": {"size": 14},
-    "thickness": 14,
-}
+_BAR = colours_below(
+    "factor per step back",
+    tickvals=[max(-_LIMIT, min(_LIMIT, math.log10(factor))) for factor in _FACTORS],
+    ticktext=["≤ ×0.5", "×0.7", "×1", "×1.4", "≥ ×2"],
+)
 _INK = "#1b1f27"
 
 
-def sweep_map(table: SweepTable, cells: Sequence[CellName] | None = None) -> go.Figure:
+def sweep_map(table: SweepTable, cell: CellName) -> go.Figure:
     """Colours are the mean slope over the seeds, centred on 0 and limited; signs are the verdicts.
 
     A place with several seeds bears the sign of each verdict that occurs. Where no seed has a rate
@@ -37,80 +34,28 @@ def sweep_map(table: SweepTable, cells: Sequence[CellName] | None = None) -> go.
 
     Args:
         table: finished or not.
-        cells: which, in this order; all of the sweep's by default.
+        cell: one of the sweep's.
 
     Raises:
         CoreError: if the sweep has no such cell.
     """
-    chosen = tuple(table.spec.cells if cells is None else cells)
-    columns = max(1, len(chosen) if len(chosen) <= 3 else 2)
-    rows = max(1, math.ceil(len(chosen) / columns))
-    figure = make_subplots(
-        rows=rows,
-        cols=columns,
-        subplot_titles=[CELL_LABELS[cell] for cell in chosen],
-        horizontal_spacing=0.09,
-        vertical_spacing=0.22 / rows,
-    )
-    for place, cell in enumerate(chosen):
-        _one(figure, table, cell, (place // columns + 1, place % columns + 1))
-    figure.update_layout(
-        height=rows * (90 + 40 * max(3, len(table.spec.spectral_radii))) + 60,
-        margin={"l": 10, "r": 10, "t": 70, "b": 10},
-        coloraxis={
-            "colorscale": _SCALE,
-            "cmin": -_LIMIT,
-            "cmax": _LIMIT,
-            "colorbar": _BAR,
-        },
-    )
-    _key(figure, bool(table.missing))
-    _axes(figure, rows, columns)
-    return figure
-
-
-def _axes(figure: go.Figure, rows: int, columns: int) -> None:
-    figure.update_xaxes(type="category", showgrid=False, tickfont_size=14, title_font_size=15)
-    figure.update_yaxes(type="category", showgrid=False, tickfont_size=14, title_font_size=15)
-    for column in range(1, columns + 1):
-        figure.update_xaxes(title="length, tokens", row=rows, col=column)
-    figure.update_yaxes(title="spectral radius", col=1)
-
-
-def _key(figure: go.Figure, missing: bool) -> None:
-    """What the signs mean, above the maps."""
-    words = "   ".join(f"{sign} {word}" for word, sign in SIGNS.items())
-    figure.add_annotation(
-        text=words + (f"   {_MISSING} not measured yet" if missing else ""),
-        x=0,
-        y=1,
-        xref="paper",
-        yref="paper",
-        yshift=64,
-        yanchor="top",
-        xanchor="left",
-        showarrow=False,
-        font={"size": 15},
-    )
-
-
-def _one(figure: go.Figure, table: SweepTable, cell: CellName, place: tuple[int, int]) -> None:
     lengths, radii = sorted(table.spec.lengths), sorted(table.spec.spectral_radii)
     order = np.ix_(np.argsort(table.spec.spectral_radii), np.argsort(table.spec.lengths))
     slopes, words = table.slopes(cell)[order], table.words(cell)[order]
     x, y = [f"{length:,}" for length in lengths], [f"{radius:g}" for radius in radii]
-    row, column = place
     mean = _mean(slopes)
+    figure = go.Figure()
     figure.add_heatmap(
         x=x,
         y=y,
         z=mean,
-        coloraxis="coloraxis",
+        colorscale=_SCALE,
+        zmin=-_LIMIT,
+        zmax=_LIMIT,
+        colorbar=_BAR,
         xgap=2,
         ygap=2,
         hoverinfo="skip",
-        row=row,
-        col=column,
     )
     measured = {each.point: each for each in table.rows}
     # The signs lie over the whole map, so that a place without a rate has one and can be asked too.
@@ -122,12 +67,31 @@ def _one(figure: go.Figure, table: SweepTable, cell: CellName, place: tuple[int,
             _told(table, measured, (cell, length, radius)) for radius in radii for length in lengths
         ],
         mode="text",
-        textfont={"size": 18, "color": np.where(np.isnan(mean), "#888888", _INK).ravel()},
+        textfont={"size": 18, "color": np.where(np.isnan(mean), GREY, _INK).ravel()},
         showlegend=False,
         hovertemplate="%{customdata}<extra></extra>",
-        row=row,
-        col=column,
     )
+    _frame(figure, len(radii))
+    return figure
+
+
+def signs_key(missing: bool) -> str:
+    """What the signs mean.
+
+    Args:
+        missing: some places are not measured yet.
+    """
+    words = [f"{sign} {word}" for word, sign in SIGNS.items()]
+    return " · ".join(words + [f"{_MISSING} not measured yet"] * missing)
+
+
+def _frame(figure: go.Figure, radii: int) -> None:
+    figure.update_layout(
+        height=20 + 32 * max(3, radii) + BELOW, margin={"l": 10, "r": 10, "t": 10, "b": BELOW}
+    )
+    look = {"type": "category", "showgrid": False, "tickfont_size": 14, "title_font_size": 15}
+    figure.update_xaxes(title="length, tokens", **look)
+    figure.update_yaxes(title="spectral radius", **look)
 
 
 def _mean(slopes: np.ndarray) -> np.ndarray:

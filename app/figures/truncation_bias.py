@@ -7,12 +7,11 @@ import plotly.graph_objects as go
 from numpy.typing import NDArray
 from plotly.subplots import make_subplots
 
-from app.theme import BLUE, VERMILION
+from app.figures.frame import LEGEND
+from app.theme import BLUE, GREY, VERMILION
 from core.analysis import Closeness, RandomTruncation, SegmentCurve, TruncationDraws
 
 _FLOOR = -16.0  # decades: float64 holds no smaller relative error
-_GREY = "#888888"
-_LEGEND = {"orientation": "h", "yanchor": "bottom", "y": 1.04, "x": 0, "font": {"size": 14}}
 _TICKS = [float(f"{m}e{p}") for p in range(-9, 13) for m in (1, 2, 5)]
 _FORMS = {True: (BLUE, "circle", "divided by π"), False: (VERMILION, "square", "not divided")}
 
@@ -52,7 +51,7 @@ def truncation_bias(segments: SegmentCurve, sliding: Closeness, chosen: int) -> 
 
 
 def _chosen(figure: go.Figure, chosen: int) -> None:
-    figure.add_vline(x=chosen, line={"color": _GREY, "dash": "dot", "width": 1.5})
+    figure.add_vline(x=chosen, line={"color": GREY, "dash": "dot", "width": 1.5})
     figure.add_annotation(
         text=f"k = {chosen}",
         x=np.log10(chosen),
@@ -120,9 +119,7 @@ def _lowest(errors: NDArray[np.float64]) -> float:
 def _axes(figure: go.Figure, low: float, longest: int, errors: NDArray[np.float64]) -> None:
     known = errors[np.isfinite(errors) & (errors > 0)]
     high = max(0.0, float(np.log10(known.max()))) if len(known) else 0.0
-    figure.update_layout(
-        height=460, margin={"l": 10, "r": 10, "t": 10, "b": 10}, legend=_LEGEND | {"y": 1.02}
-    )
+    figure.update_layout(height=460, margin={"l": 10, "r": 10, "t": 10, "b": 10}, legend=LEGEND)
     figure.update_xaxes(
         type="log",
         range=[-0.03, np.log10(longest) + 0.03],
@@ -153,7 +150,7 @@ def random_truncation_figure(points: Sequence[RandomTruncation | TruncationDraws
     Args:
         points: any mixture of both kinds, weighted by 1/π or not, in any order.
     """
-    figure = make_subplots(rows=1, cols=2, horizontal_spacing=0.12)
+    figure = make_subplots(rows=2, cols=1, shared_xaxes=True, vertical_spacing=0.07)
     cut = sorted((point for point in points if point.keep < 1), key=lambda point: point.keep)
     for divided in (True, False):
         of_kind = [point for point in cut if point.reweighted == divided]
@@ -163,14 +160,14 @@ def random_truncation_figure(points: Sequence[RandomTruncation | TruncationDraws
     if len(cut) < len(points):
         title += "; never cut at π = 1"
     figure.update_layout(
-        height=360, margin={"l": 10, "r": 10, "t": 10, "b": 10}, legend=_LEGEND, hovermode="closest"
+        height=480, margin={"l": 10, "r": 10, "t": 10, "b": 10}, legend=LEGEND, hovermode="closest"
     )
-    figure.update_xaxes(title=title, type="log", tickvals=_TICKS, tickfont_size=14)
-    figure.update_xaxes(title_font_size=15)
+    figure.update_xaxes(type="log", tickvals=_TICKS, tickfont_size=14, title_font_size=15)
+    figure.update_xaxes(title=title, row=2, col=1)
     figure.update_yaxes(tickfont_size=14, title_font_size=15)
-    figure.update_yaxes(title="bias: ‖mean − g‖ / ‖g‖", rangemode="tozero", row=1, col=1)
-    axis = {"title": "standard deviation / ‖g‖ (log)", "type": "log", **_ticks(points)}
-    figure.update_yaxes(axis, row=1, col=2)
+    figure.update_yaxes(title="bias / ‖g‖", rangemode="tozero", row=1, col=1)
+    axis = {"title": "spread / ‖g‖ (log)", "type": "log", **_ticks(points)}
+    figure.update_yaxes(axis, row=2, col=1)
     return figure
 
 
@@ -193,9 +190,9 @@ def _moments(
     colour, symbol, kind = _FORMS[divided]
     exact = isinstance(points[0], RandomTruncation)
     name = f"{kind}: " + ("exact" if exact else _draws(points))
-    for column, what in ((1, "bias"), (2, "standard deviation")):
-        values, errors = zip(*(_value(point, column) for point in points), strict=True)
-        shown = [v if v > 0 or column == 1 else np.nan for v in values]
+    for row, what in ((1, "bias"), (2, "standard deviation")):
+        values, errors = zip(*(_value(point, row) for point in points), strict=True)
+        shown = [v if v > 0 or row == 1 else np.nan for v in values]
         figure.add_scatter(
             x=[1 / (1 - point.keep) for point in points],
             y=shown,
@@ -211,24 +208,22 @@ def _moments(
             },
             name=name,
             legendgroup=name,
-            showlegend=column == 1,
+            showlegend=row == 1,
             hovertemplate=(
                 f"{name}<br>π = %{{customdata[0]:.4g}}, mean run %{{x:.4g}} steps<br>"
                 f"{what} %{{y:.4g}} of ‖g‖%{{customdata[2]}}<extra></extra>"
             ),
-            row=1,
-            col=column,
+            row=row,
+            col=1,
         )
 
 
-def _value(
-    point: RandomTruncation | TruncationDraws, column: int
-) -> tuple[float, tuple[float, str]]:
+def _value(point: RandomTruncation | TruncationDraws, row: int) -> tuple[float, tuple[float, str]]:
     """The number, its standard error, and the error in words; an exact number has none."""
     if isinstance(point, RandomTruncation):
-        return (point.bias if column == 1 else point.relative_deviation), (0.0, "")
-    value = point.bias if column == 1 else point.standard_deviation
-    error = point.bias_error if column == 1 else point.deviation_error
+        return (point.bias if row == 1 else point.relative_deviation), (0.0, "")
+    value = point.bias if row == 1 else point.standard_deviation
+    error = point.bias_error if row == 1 else point.deviation_error
     known = bool(np.isfinite(error))
     return value, (error if known else 0.0, f" ± {error:.2g}" if known else ", error unknown")
 

@@ -1,8 +1,11 @@
 """Predict, then reveal: a bet first, then the real computation."""
 
+import math
+
 import numpy as np
 import streamlit as st
 import torch
+from numpy.typing import NDArray
 
 from app import state
 from app.bets import Bet, Reveal, Stage, bets
@@ -13,11 +16,9 @@ from app.compute.networks import Network
 from app.messages import told
 from app.sidebar.source import Source
 from app.sidebar.widgets import segmented
-from app.theme import BLUE, VERMILION, number
-from app.views.gradients import decades, identity_of, indices_of
+from app.theme import CELL_COLOURS, number
+from app.views.gradients import identity_of, indices_of
 
-GREEN = "#009E73"
-COLOURS = (BLUE, VERMILION, GREEN)
 KEPT = "bets"
 """in the session: what was bet on, by question, text and network"""
 
@@ -72,31 +73,39 @@ def _tell(bet: Bet, found: Reveal, guess: str) -> None:
         st.success(f"Right: {options[guess]}. {found.because}")
     else:
         st.warning(f"It came out otherwise: {options[found.right]}. {found.because}")
-    named = list(found.curves.items())[: len(COLOURS)]
-    if named:
-        decay(_picture(bet, found, named), key="bet_picture")
-    st.caption(" · ".join(f"{name}: {number(value)}" for name, value in found.numbers.items()))
+    if found.curves:
+        decay(_picture(bet, found), key="bet_picture")
+    numbers = {name: number(value).replace("-", "−") for name, value in found.numbers.items()}
+    st.caption(" · ".join(f"{name}: {value}" for name, value in numbers.items()))
 
 
-def _picture(bet: Bet, found: Reveal, named: list) -> DecayView:
-    most = max(len(curve) for _, curve in named)
+def _picture(bet: Bet, found: Reveal) -> DecayView:
+    most = max(len(curve) for curve in found.curves.values())
     networks = []
-    for (name, curve), colour in zip(named, COLOURS, strict=False):
+    for name, curve in found.curves.items():
         whole = np.full(most, np.nan)
         whole[: len(curve)] = curve
         finite = np.isfinite(whole)
         status = np.where(finite, 0, np.where(np.isneginf(whole), 1, 2)).astype(np.uint8)
         networks.append(DecayNetwork(
-            key=f"c{len(networks)}", name=name, colour=colour, word="", text="",
-            measured=np.where(finite, whole, np.nan), status=status,
+            key=f"c{len(networks)}", name=name, colour=CELL_COLOURS[found.cells[name]],
+            word="", text="", measured=np.where(finite, whole, np.nan), status=status,
         ))  # fmt: skip
     return DecayView(
-        identity=identity_of(bet.key, *[(name, curve.tobytes()) for name, curve in named]),
+        identity=identity_of(bet.key, *[(n, curve.tobytes()) for n, curve in found.curves.items()]),
         networks=tuple(networks),
         x_label="steps back",
         y_label=found.measure,
-        y_range=decades([each.measured for each in networks]),
+        y_range=_whole_decades(np.concatenate([each.measured for each in networks])),
     )
+
+
+def _whole_decades(log10: NDArray[np.float64]) -> tuple[float, float]:
+    """An axis that ends where the curves do; nothing moves here, so that it need not keep still."""
+    finite = log10[np.isfinite(log10)]
+    low, high = (finite.min(), finite.max()) if len(finite) else (-1.0, 0.0)
+    low = math.floor(low)
+    return float(low), float(max(math.ceil(high), low + 1))
 
 
 def _score(asked: tuple[Bet, ...], place: tuple) -> None:

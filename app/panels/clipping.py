@@ -10,8 +10,9 @@ from app.compute.networks import Network
 from app.figures.clipping import clipping_dots, clipping_plane
 from app.figures.loss_cliff import Way, loss_cliff
 from app.messages import told
+from app.panels.plotting import plot
 from app.sidebar.source import Source
-from app.theme import BLUE, PLAIN, VERMILION, number
+from app.theme import BLUE, VERMILION, number
 from app.views.gradients import indices_of
 from core.analysis import Descent, clip_by_norm, clip_by_value, descend
 from core.analysis import loss_cliff as cliff_of
@@ -46,7 +47,7 @@ def _own(source: Source, network: Network, at: LossAt, threshold: float) -> None
     found = gradients.parameter_gradients(network, *indices_of(source), at)
     values = list(found.values())
     by_norm, by_value = clip_by_norm(values, threshold), clip_by_value(values, threshold)
-    st.plotly_chart(clipping_dots(by_norm, list(found)), key="dots", config=PLAIN)
+    plot(clipping_dots(by_norm, list(found)), key="dots")
     turned = ""
     if math.isfinite(by_value.cosine) and by_value.share_cut:
         angle = math.degrees(math.acos(min(1.0, max(-1.0, by_value.cosine))))
@@ -55,7 +56,7 @@ def _own(source: Source, network: Network, at: LossAt, threshold: float) -> None
         f"θ = {number(threshold)}. {by_norm.reason}{turned} One norm is taken over all parameters. "
         + _honest(by_norm.norm_before, threshold)
     )
-    st.page_link("screens/train.py", label="Train has presets where clipping bites, and where not",
+    st.page_link("screens/train.py", label="Train: presets where clipping bites",
                  icon=":material/model_training:")  # fmt: skip
 
 
@@ -76,9 +77,9 @@ def _cliff() -> None:
     free, clipped = (descend(START, RATE, each, UPDATES) for each in (None, INSIDE))
     ways = [Way("not clipped", free, VERMILION, "dot"),
             Way(f"clipped at {number(INSIDE)}", clipped, BLUE, "solid")]  # fmt: skip
-    st.plotly_chart(loss_cliff(surface, ways), key="cliff", config=PLAIN)
+    plot(loss_cliff(surface, ways), key="cliff")
     st.caption(
-        "How to read it: the loss over the two weights of h_t = w σ(h_{t−1}) + b after fifty steps "
+        "How to read it: the loss over the two weights of hₜ = w σ(hₜ₋₁) + b after fifty steps "
         f"(Pascanu et al. 2013), descent from the star with rate {RATE}, {UPDATES} updates. Not "
         f"clipped, {_end(free)}; clipped at {number(INSIDE)}, {_end(clipped)} "
         f"({int(clipped.clipped.sum())} updates cut)."
@@ -97,5 +98,5 @@ def _plane(threshold: float) -> None:
     st.markdown("#### Two entries: (3, 4)")
     vector = [torch.tensor([3.0, 4.0], dtype=torch.float64)]
     by_norm, by_value = clip_by_norm(vector, threshold), clip_by_value(vector, threshold)
-    st.plotly_chart(clipping_plane(by_norm, by_value), key="plane", config=PLAIN)
+    plot(clipping_plane(by_norm, by_value), key="plane")
     st.caption(f"By norm (the circle): {by_norm.reason} By value (the square): {by_value.reason}")

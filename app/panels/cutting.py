@@ -11,8 +11,9 @@ from app.figures.lag_shares import lag_shares
 from app.figures.truncation_bias import random_truncation_figure, truncation_bias
 from app.messages import told
 from app.panels.checking import offer
+from app.panels.plotting import plot
 from app.sidebar.source import Source
-from app.theme import PLAIN, number
+from app.theme import number
 from app.views.gradients import closeness_note, indices_of, truncation_view
 from core.analysis import random_starts
 from core.models import LossAt
@@ -71,7 +72,7 @@ def _rows(
     where = "at the last step" if at == "last" else "at every step, their mean"
     st.caption(
         f"How to read it: the loss is {where}. Forwards the state crosses every cut; backwards the "
-        "gradient stops there. Cosine and length compare the gradient of W_hh with the full one."
+        "gradient stops there. Cosine and length compare the gradient of Wₕₕ with the full one."
     )
 
 
@@ -81,14 +82,13 @@ def _figures(source: Source, network: Network, at: LossAt, length: int, keep: fl
     left, right = st.columns(2)
     with left:
         st.markdown("#### What a window leaves of the gradient")
-        st.plotly_chart(truncation_bias(found.segments, found.lags.kept, length), key="bias",
-                        config=PLAIN)  # fmt: skip
-        st.caption("How to read it: ‖g_k − g‖/‖g‖ of the gradient of W_hh, and its direction, "
+        plot(truncation_bias(found.segments, found.lags.kept, length), key="bias")
+        st.caption("How to read it: ‖gₖ − g‖/‖g‖ of the gradient of Wₕₕ, and its direction, "
                    "against k; the line marks the k chosen.")  # fmt: skip
     with right:
         st.markdown("#### How much each distance contributes")
-        st.plotly_chart(lag_shares(found.lags), key="lags", config=PLAIN)
-        st.caption("How to read it: ∂L/∂W_hh split by the distance between the loss and the step "
+        plot(lag_shares(found.lags), key="lags")
+        st.caption("How to read it: ∂L/∂Wₕₕ split by the distance between the loss and the step "
                    "where the weights act" + _sum_of(found.lags.share))  # fmt: skip
     st.markdown("#### Random cuts: bias and spread")
     moments = [
@@ -96,7 +96,7 @@ def _figures(source: Source, network: Network, at: LossAt, length: int, keep: fl
         for pi in sorted({*KEEPS, round(keep, 2)})
         for each in gradients.randomised(network, inputs, targets, float(pi))
     ]
-    st.plotly_chart(random_truncation_figure(moments), key="random", config=PLAIN)
+    plot(random_truncation_figure(moments), key="random")
     st.caption(_told(moments, keep))
 
 

@@ -12,10 +12,11 @@ from app.compute.networks import Network
 from app.figures.eigenvalues import NamedSpectrum, eigenvalues
 from app.messages import told
 from app.panels.checking import offer
+from app.panels.plotting import plot
 from app.sidebar.labels import COMPARISONS, CURVES
 from app.sidebar.source import Source
 from app.sidebar.widgets import segmented
-from app.theme import CELL_COLOURS, PLAIN, number
+from app.theme import CELL_INKS, number
 from app.views.gradients import decay_view, indices_of
 from core.analysis import LyapunovExponents
 
@@ -80,7 +81,7 @@ def _choose_radius(kind: comparisons.Comparison) -> float:
     if kind != "radius":
         return 1.0
     return st.slider(
-        "Spectral radius ρ of W_hh", 0.0, 3.0, 1.0, 0.01, key="rho", bind="query-params",
+        "Spectral radius ρ of Wₕₕ", 0.0, 3.0, 1.0, 0.01, key="rho", bind="query-params",
         help="The largest |eigenvalue| of each recurrent block, of an untrained network.",
     )  # fmt: skip
 
@@ -107,14 +108,14 @@ def _spectra(found: Found) -> None:
         )
     with picture:
         drawn = [
-            NamedSpectrum(name, CELL_COLOURS[network.spec.cell], symbol, spectrum)
+            NamedSpectrum(name, CELL_INKS[network.spec.cell], symbol, spectrum)
             for (name, network, one), symbol in zip(found, SYMBOLS, strict=False)
             for spectrum in one.spectrum
             if _role(spectrum.gate) == chosen
         ]
-        st.plotly_chart(eigenvalues(drawn), key="eigenvalues", config=PLAIN)
+        plot(eigenvalues(drawn), key="eigenvalues")
         st.caption(
-            "How to read it: the eigenvalues of this block of W_hh in the complex plane. Outside "
+            "How to read it: the eigenvalues of this block of Wₕₕ in the complex plane. Outside "
             "the unit circle a linear network explodes, inside it vanishes; tanh and gates shrink "
             "what the weights alone would do."
         )
@@ -125,7 +126,7 @@ def _choose_block(found: Found) -> str:
     gates = [_role(block.gate) for _, _, one in found for block in one.spectrum]
     options = sorted(set(gates), key=lambda gate: (gate != CANDIDATE, gates.index(gate)))
     chosen = st.selectbox(
-        "Recurrent block of W_hh", options, key="block", bind="query-params",
+        "Recurrent block of Wₕₕ", options, key="block", bind="query-params",
         help="The candidate is the only block of a plain RNN, the new gate’s of a GRU and the cell "
         "gate’s of an LSTM.",
     )  # fmt: skip

@@ -7,8 +7,9 @@ from app.compute.networks import Network
 from app.figures.carry import Carried, carry
 from app.figures.gate_activations import gate_activations
 from app.figures.saturation import saturation_figure
+from app.panels.plotting import plot
 from app.sidebar.source import Source
-from app.theme import CELL_COLOURS, PLAIN, plural, visible
+from app.theme import CELL_INKS, plural, visible
 from app.views.gradients import indices_of
 
 _CARRY = {"lstm": "forget", "gru": "update"}
@@ -26,7 +27,7 @@ def draw(source: Source, network: Network) -> None:
     left, right = st.columns([1, 1])
     with left:
         st.markdown("#### Saturation, one point a unit")
-        st.plotly_chart(saturation_figure(found[0].saturation), key="saturation", config=PLAIN)
+        plot(saturation_figure(found[0].saturation), key="saturation")
         st.caption(
             "How to read it: right, the gate of this unit is shut (below 0.1) at most of the "
             f"{plural(found[0].saturation.steps, 'step')}; up, it is open (above 0.9). "
@@ -35,21 +36,21 @@ def draw(source: Source, network: Network) -> None:
         )
     with right:
         st.markdown(f"#### The {gate} gates’ product against the gradient")
-        st.plotly_chart(
+        plot(
             carry([
-                Carried(name, CELL_COLOURS[each.spec.cell], one.carry,
+                Carried(name, CELL_INKS[each.spec.cell], one.carry,
                         one.loss.log10[:, 0].numpy()[::-1])
                 for (name, each), one in zip(named, found, strict=True)
-            ]), key="carry", config=PLAIN,
+            ]), key="carry",
         )  # fmt: skip
         st.caption(
             f"How to read it: the product of the {gate} gates over so many steps back from the "
             "end, of the unit that keeps most, on average and of the median unit; solid is the "
-            "measured gradient of the last loss, which has the paths through W_hh too: compare "
+            "measured gradient of the last loss, which has the paths through Wₕₕ too: compare "
             "slopes, not heights."
         )
     st.markdown(f"#### The {gate} gate of every unit over the text")
     tokens = [visible(token) for token in source.stretch.inputs]
     figure = gate_activations(found[0].activations, tokens, gate)
-    st.plotly_chart(figure, key="activations", config=PLAIN)
+    plot(figure, key="activations")
     st.caption("How to read it: a row is a unit, a column a step; bright is open, dark is shut.")

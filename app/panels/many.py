@@ -6,13 +6,14 @@ from streamlit.delta_generator import DeltaGenerator
 
 from app.compute import sweeps
 from app.compute.networks import Network
-from app.figures.sweep_map import sweep_map
+from app.figures.sweep_map import signs_key, sweep_map
 from app.messages import told
+from app.panels.plotting import plot
 from app.sidebar.labels import CELLS
 from app.sidebar.source import Source
-from app.theme import PLAIN, plural
+from app.theme import CELL_LABELS, plural
 from app.views.gradients import indices_of
-from core.analysis.sweep import SweepSpec, sweep_table
+from core.analysis.sweep import SweepSpec, SweepTable, sweep_table
 from core.analysis.sweep.spec import MIN_LENGTH
 from core.errors import CoreError
 
@@ -50,10 +51,11 @@ def draw(source: Source, network: Network) -> None:
             )
             return
         table = sweep_table(spec, rows)
-        st.plotly_chart(sweep_map(table), key="map", config=PLAIN)
+        _maps(table)
         st.caption(
             "How to read it: colour is the rate, decades per step back: what each step multiplies "
-            "the gradient by, on a log scale; the sign is the verdict."
+            "the gradient by, on a log scale; the sign is the verdict: "
+            f"{signs_key(bool(table.missing))}."
         )
         st.download_button("Table as CSV", table.to_csv(), "sweep.csv", on_click="ignore")
     st.code(
@@ -61,6 +63,18 @@ def draw(source: Source, network: Network) -> None:
         "--radii 0.5:1.5:21 --workers 8 --store sweep.jsonl --csv sweep.csv", language=None,
         wrap_lines=True,
     )  # fmt: skip
+
+
+def _maps(table: SweepTable) -> None:
+    """One for each cell, beside each other; below each other where it is narrow."""
+    cells = table.spec.cells
+    across = len(cells) if len(cells) <= 3 else 2
+    for first in range(0, len(cells), across):
+        row = cells[first : first + across]
+        for cell, column in zip(row, st.columns(across), strict=False):
+            with column:
+                st.markdown(f"#### {CELL_LABELS[cell]}")
+                plot(sweep_map(table, cell), key=f"map_{cell}")
 
 
 def _show(bar: DeltaGenerator, done: int, points: int) -> None:

@@ -10,9 +10,10 @@ from app.compute import counts
 from app.figures.next_tokens import next_tokens
 from app.figures.perplexity_by_order import perplexity_by_order
 from app.messages import told
+from app.panels.plotting import plot
 from app.sidebar.counting import ModelChoices
 from app.sidebar.source import Source
-from app.theme import PLAIN, visible
+from app.theme import visible
 from app.views.text import surprise_view
 from app.wording import by_order, guessed_from, read_as_unknown, written_by
 from core.text import NgramModel, join_tokens, longest_copy, tokenize
@@ -43,7 +44,7 @@ def _by_order(source: Source, choices: ModelChoices) -> None:
         source.tokens, choices.min_freq, choices.split, choices.epsilons, choices.backoff
     )
     figure = perplexity_by_order(found.train, found.validation, size, choices.order)
-    st.plotly_chart(figure, key="orders", config=PLAIN)
+    plot(figure, key="orders")
     st.caption(by_order(found, size))
 
 
@@ -84,7 +85,7 @@ def _next(text: counts.Indexed, model: NgramModel, used: list[int]) -> None:
         [float(chances[index]) for index in best],
         [times.get(index, 0) for index in best],
     )
-    st.plotly_chart(figure, key="next", config=PLAIN)
+    plot(figure, key="next")
 
 
 def _unseen(model: NgramModel, before: list[int], written: list[int]) -> int:

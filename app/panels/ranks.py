@@ -26,24 +26,24 @@ def draw(source: Source) -> None:
         + (
             ""
             if source.scheme == "words"
-            else " Zipf’s law is about words: choose them at the left."
+            else " Zipf’s law is about words: choose them in the sidebar."
         )
     )
     zipf(zipf_view(source, found, low, high), key="zipf", on_range=_remember)
     rows = [
-        f"| {each.order}-grams | {len(each.frequencies):,} | {100 * each.once:.1f} % "
-        f"| {each.entropy:.4f} nats | {_grouped(math.exp(each.entropy))} |"
+        f"| {each.order}‑grams | {len(each.frequencies):,} | {100 * each.once:.1f} "
+        f"| {each.entropy:.4f} | {_grouped(math.exp(each.entropy))} |"
         for each in found
     ]
     st.markdown(
-        "| | different | seen once | entropy | effective number |\n|---|---|---|---|---|\n"
+        "| | different | once, % | entropy, nats | effective number |\n|---|---|---|---|---|\n"
         + "\n".join(rows)
     )
     st.caption(
         "Least squares weighs every rank the same; maximum likelihood weighs every occurrence the "
-        "same, so the frequent ranks decide. “Seen once” is the share of the different n-grams; "
-        "the effective number, e to the entropy, is how many equally likely n-grams would have the "
-        "same entropy."
+        "same, so the frequent ranks decide. “Once” is the share of the different n-grams that are "
+        "seen once; the effective number, e to the entropy, is how many equally likely n-grams "
+        "would have the same entropy."
     )
 
 

@@ -5,8 +5,9 @@ import streamlit as st
 from app.components.stages import stages
 from app.compute import counts
 from app.figures.vocabulary_size import vocabulary_size
+from app.panels.plotting import plot
 from app.sidebar.source import Source
-from app.theme import PLAIN, number, visible
+from app.theme import number, visible
 from app.views.text import stages_view
 
 
@@ -23,9 +24,7 @@ def draw(source: Source, min_freq: int) -> None:
     table = counts.vocabulary_sizes(source.tokens, min_freq)
     with left:
         st.markdown("#### Vocabulary size")
-        st.plotly_chart(
-            vocabulary_size(table.least, table.sizes, min_freq), key="sizes", config=PLAIN
-        )
+        plot(vocabulary_size(table.least, table.sizes, min_freq), key="sizes")
         st.caption(
             "How to read it: the tokens that occur at least so often, and <unk> for all others."
         )

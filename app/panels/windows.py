@@ -31,7 +31,7 @@ def _remember() -> None:
 
 
 def _scheme_table(source: Source, choices: WindowChoices) -> None:
-    """What each scheme makes of the whole text, in numbers."""
+    """What each scheme makes of the whole text, in numbers; narrow enough for a phone."""
     length, rows = len(source.tokens.tokens), []
     schemes = {
         "overlapping": lambda: Windows.overlapping(length, choices.steps),
@@ -39,7 +39,7 @@ def _scheme_table(source: Source, choices: WindowChoices) -> None:
         "consecutive": lambda: Windows.consecutive(length, choices.steps, choices.streams),
     }
     names = {"consecutive": f"consecutive, {choices.streams} streams"}
-    states = {"consecutive": "carried over from the window before"}
+    states = {"consecutive": "carried over"}
     for scheme, make in schemes.items():
         try:
             found = make()
@@ -50,9 +50,9 @@ def _scheme_table(source: Source, choices: WindowChoices) -> None:
         unread = int((read == 0).sum())
         rows.append(
             f"| {names.get(scheme, scheme)} | {len(found):,} | {int(read.max()):,} | {unread:,} "
-            f"| {states.get(scheme, 'zero in every window')} |"
+            f"| {states.get(scheme, 'at zero')} |"
         )
     st.markdown(
-        "| scheme | windows in the whole text | a token is read at most | tokens never read "
-        "| the state starts |\n|---|---|---|---|---|\n" + "\n".join(rows)
+        "| scheme | windows | most reads of a token | never read | state starts |\n"
+        "|---|---|---|---|---|\n" + "\n".join(rows)
     )

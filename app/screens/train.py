@@ -47,33 +47,33 @@ def _start(source: Source, model: ModelSpec, spec: TrainingSpec) -> None:
 
 
 def _buttons(live: LiveTraining) -> None:
-    """What can be done with the training there is."""
-    pause, stop, explore, write, save = st.columns(5)
-    if live.job.state == "paused":
-        pause.button("Resume", on_click=live.job.resume, width="stretch")
-    else:
-        pause.button("Pause", on_click=live.job.pause, width="stretch", disabled=live.job.over)
-    stop.button("Stop training", on_click=live.job.stop, width="stretch", disabled=live.job.over)
-    checkpoint = live.checkpoint()
-    if checkpoint is not None:
-        state.keep_text("trained", checkpoint)
-        state.prefer("weights", "here")
-    for place, label, to, icon in (
-        (explore, "Look inside", "explore", "search"), (write, "Write with it", "generate", "edit"),
-    ):  # fmt: skip
-        if checkpoint is None:
-            place.button(label, width="stretch", disabled=True, help="Once it stands still.")
+    """What can be done with the training there is, in as many rows as the screen needs."""
+    with st.container(horizontal=True, gap="small", key="training_buttons"):
+        if live.job.state == "paused":
+            st.button("Resume", on_click=live.job.resume)
         else:
-            # A link, since Streamlit switches no page while widgets are bound to the address.
-            place.page_link(f"screens/{to}.py", label=label, width="stretch",
-                            icon=f":material/{icon}:")  # fmt: skip
-    data = dump_checkpoint(checkpoint) if checkpoint is not None else b""
-    save.download_button("Download", data, "unrolled.safetensors", width="stretch",
-                         disabled=checkpoint is None, on_click="ignore")  # fmt: skip
+            st.button("Pause", on_click=live.job.pause, disabled=live.job.over)
+        st.button("Stop training", on_click=live.job.stop, disabled=live.job.over)
+        checkpoint = live.checkpoint()
+        if checkpoint is not None:
+            state.keep_text("trained", checkpoint)
+            state.prefer("weights", "here")
+        for label, to, icon in (
+            ("Look inside", "explore", "search"), ("Write with it", "generate", "edit"),
+        ):  # fmt: skip
+            if checkpoint is None:
+                st.button(label, disabled=True, help="Once it stands still.",
+                          icon=f":material/{icon}:")  # fmt: skip
+            else:
+                # A link, since Streamlit switches no page while widgets are bound to the address.
+                st.page_link(f"screens/{to}.py", label=label, icon=f":material/{icon}:")
+        data = dump_checkpoint(checkpoint) if checkpoint is not None else b""
+        st.download_button("Download", data, "unrolled.safetensors", disabled=checkpoint is None,
+                           on_click="ignore")  # fmt: skip
 
 
 def _watch(live: LiveTraining) -> None:
-    """The pictures and the buttons, twice a second while something happens."""
+    """The buttons and the pictures, twice a second while something happens."""
     every = None if live.job.over else TWICE_A_SECOND
 
     @st.fragment(run_every=every)
@@ -82,8 +82,8 @@ def _watch(live: LiveTraining) -> None:
             progress = live.progress
             version = state.kept_text(VERSION) + 1
             state.keep_text(VERSION, version)
-            training(training_view(live, progress, state.kept_text(LINES), version), key="training")
             _buttons(live)
+            training(training_view(live, progress, state.kept_text(LINES), version), key="training")
         if every and live.job.over:
             st.rerun()  # once more, to stop looking twice a second
 

@@ -80,10 +80,10 @@ def _choose_start() -> tuple[InitialisationName, float]:
 
 def _choose_radius() -> float | None:
     scaled = st.toggle(
-        "Set spectral radius of W_hh",
+        "Set spectral radius of Wₕₕ",
         key="scaled",
         bind="query-params",
-        help="The largest |eigenvalue| of W_hh (of each gate’s block in a GRU or LSTM): how much "
+        help="The largest |eigenvalue| of Wₕₕ (of each gate’s block in a GRU or LSTM): how much "
         "one step multiplies in the long run, before the activations.",
     )
     if not scaled:

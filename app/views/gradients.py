@@ -216,7 +216,7 @@ def closeness_note(kept: Closeness, place: int) -> str:
     cosine, size = kept.cosine[place], kept.relative_size[place]
     if not (math.isfinite(cosine) and math.isfinite(size)):
         return "cannot be compared: the gradient is 0 or not finite"
-    return f"∂L/∂W_hh: cosine {cosine:.3f}, length ×{number(float(size))} of the full gradient"
+    return f"∂L/∂Wₕₕ: cosine {cosine:.3f}, length ×{number(float(size))} of the full gradient"
 
 
 def indices_of(source: Source) -> tuple[Indices, Indices]:

@@ -10,8 +10,8 @@ import { contrast, dashOf, inksOf } from "../decay/ink.js";
 import { besides, endOf, gutterOf, lastOnAxes, namesIn } from "../decay/labels.js";
 import { decadeTicks, lagTicks, panelAt, panels } from "../decay/plan.js";
 import {
-  decadesApart, firstVisible, flagCounts, labelParts, lagRead, measuredText, predictedText,
-  readingWords, theoryWords,
+  decadesApart, firstVisible, flagCounts, judged, labelParts, lagRead, measuredText, predictedText,
+  readingWords, theoryWords, verdictWords,
 } from "../decay/reading.js";
 import { rgb } from "../shared/colours.js";
 
@@ -84,6 +84,14 @@ test("what is said at a lag leaves out what is switched off", () => {
   assert.deepEqual([lagRead(view, -1), lagRead(view, 1), lagRead(view, 9)], [2, 1, 2]);
   assert.deepEqual(hiddenOf(hiddenKey(["a", "b"])), ["a", "b"]);
   assert.deepEqual(hiddenOf(hiddenKey([])), []);
+});
+
+test("a verdict has its sign, and none where none is given", () => {
+  assert.equal(verdictWords("vanishing"), "↘ vanishing");
+  assert.equal(verdictWords("undecided"), "? undecided");
+  assert.equal(verdictWords(""), "");
+  assert.equal(judged({ name: "GRU", word: "healthy" }), "GRU: healthy");
+  assert.equal(judged({ name: "GRU", word: "" }), "GRU");
 });
 
 test("labels with lowered and raised parts", () => {

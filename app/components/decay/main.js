@@ -8,7 +8,7 @@ import { decodeView } from "./decode.js";
 import { hiddenKey, hiddenOf, listen, newState } from "./events.js";
 import { inksOf } from "./ink.js";
 import { drawPlot } from "./plot.js";
-import { labelParts, lagRead, readingWords } from "./reading.js";
+import { judged, labelParts, lagRead, readingWords } from "./reading.js";
 import { skeleton } from "./skeleton.js";
 import { buildTable, writeDetail, writeHeads, writeValues } from "./table.js";
 
@@ -104,7 +104,7 @@ function writeSlider({ view, parts, state, hidden }) {
 
 /* The verdicts, once they rest: not each one that a dragged slider passes. */
 function speakSoon(x) {
-  const words = x.view.networks.map(({ name, word }) => `${name}: ${word}`).join("; ");
+  const words = x.view.networks.map(judged).join("; ");
   if (words === x.said) return;
   const first = x.said === null;
   x.said = words;

@@ -6,6 +6,7 @@ import { drawBeyond, drawFlags } from "./flags.js";
 import { dashOf, drawSign, segment } from "./ink.js";
 import { drawNames, gutterOf, namesIn } from "./labels.js";
 import { decadeTicks, lagTicks, panels, shownNetworks } from "./plan.js";
+import { judged } from "./reading.js";
 
 const SIGN_EVERY = 90; // px between a network's signs on its curve
 
@@ -166,10 +167,10 @@ function drawTitle(context, panel, { theme, sizes, inks }) {
   context.textBaseline = "middle";
   context.fillStyle = theme.text;
   const from = left + 3.2 * size;
-  context.fillText(`${cut(network.name, 40)}: ${network.word}`, from, y + 0.5, right + 20 - from);
+  context.fillText(judged({ ...network, name: cut(network.name, 40) }), from, y + 0.5, right + 20 - from);
 }
 
 function pictureWords({ lags }, shown) {
-  const each = shown.map(({ name, word, text }) => `${name}: ${word}${text ? `, ${text}` : ""}`);
+  const each = shown.map((network) => [judged(network), network.text].filter(Boolean).join(", "));
   return `Gradient norm at lag 0 to ${lags - 1}, log axis. ${each.join(". ")}`;
 }

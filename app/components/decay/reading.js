@@ -4,9 +4,14 @@ import { grouped } from "../shared/words.js";
 
 const VERDICT_SIGNS = { vanishing: "↘", healthy: "→", exploding: "↗" };
 
-/** The sign that stands for a verdict: where the curve goes on the way back. */
-export function verdictSign(word) {
-  return VERDICT_SIGNS[word] ?? "?";
+/** A verdict, after the sign of where the curve goes on the way back; "" where none is given. */
+export function verdictWords(word) {
+  return word && `${VERDICT_SIGNS[word] ?? "?"} ${word}`;
+}
+
+/** A network and its verdict, where one is given. */
+export function judged({ name, word }) {
+  return word ? `${name}: ${word}` : name;
 }
 
 /** The lag that the numbers are of: the cursor's, or the last where there is no cursor. */

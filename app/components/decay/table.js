@@ -5,7 +5,7 @@ import { FLAG_SIGNS } from "./flags.js";
 import { dashOf, signOf } from "./ink.js";
 import {
   decadesApart, firstVisible, flagCounts, lagRead, measuredText, predictedText, theoryWords,
-  verdictSign,
+  verdictWords,
 } from "./reading.js";
 import { svg } from "./skeleton.js";
 
@@ -84,7 +84,7 @@ export function writeHeads(x) {
     sign.style.color = inks[at].line;
     button.setAttribute("aria-pressed", String(!hidden.has(network.key)));
     node.classList.toggle("off", hidden.has(network.key));
-    write(word, `${verdictSign(network.word)} ${network.word}`);
+    write(word, verdictWords(network.word));
     word.dataset.word = network.word;
     write(text, network.text);
     write(flags, flagCounts(network).map(({ flag, words }) => `${FLAG_SIGNS[flag]} ${words}`).join("; "));

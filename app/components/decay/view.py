@@ -69,7 +69,7 @@ class DecayNetwork:
         name: Its name on screen ("LSTM, trained").
         colour: "#RRGGBB", as in app.theme.CELL_COLOURS. Networks of one colour are told apart by
             lightness; all of them also by the sign at their curve.
-        word: The verdict ("vanishing", "healthy", "exploding", "undecided").
+        word: The verdict ("vanishing", "healthy", "exploding", "undecided"); "" for none.
         text: The verdict in a line ("×0.924 per step back").
         measured: float64 (K,): log10 of the norm at lag 0 to K - 1; NaN where `status` is not 0.
         status: uint8 (K,): 0 finite, 1 exact zero, 2 underflow, 3 not finite.
