@@ -32,6 +32,11 @@ def reading(
     return _readings.get(key, lambda: _read(network, inputs, targets, at))
 
 
+def known(network: Network, inputs: tuple[int, ...], targets: tuple[int, ...], at: LossAt) -> bool:
+    """Whether `reading` has nothing to compute."""
+    return _readings.known((network.digest, inputs, targets, at)) is not None
+
+
 def _read(
     network: Network, inputs: tuple[int, ...], targets: tuple[int, ...], at: LossAt
 ) -> Reading:

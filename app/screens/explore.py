@@ -1,6 +1,7 @@
 """Explore: a network reads a text, and everything that happens inside it under one cursor."""
 
 import hashlib
+import time
 
 import streamlit as st
 
@@ -20,6 +21,9 @@ from app.views.lanes import highest_layer, lanes_view
 
 LANES, LINK = "lanes", "explore"
 """the comparison, and the name under which it and the explorer share their cursor"""
+PAINTING = 0.08
+"""seconds for which the browser paints the explorer before the lanes are computed: on one machine
+both at once would only slow each other"""
 
 
 def _indices(choices: Choices) -> tuple[tuple[int, ...], tuple[int, ...]]:
@@ -79,9 +83,12 @@ def _compare(choices: Choices) -> None:
     """Two or three networks in lanes, under the explorer's cursor."""
     with told():
         source, read = choices.source, _indices(choices)
+        beside = _beside(choices.network)
+        if not all(readings.known(network, *read, choices.at) for _, network in beside):
+            time.sleep(PAINTING)
         named = [
             (name, network, readings.reading(network, *read, choices.at))
-            for name, network in _beside(choices.network)
+            for name, network in beside
         ]
         looking = state.looking(len(source.stretch), ("",), ("h",))
         order = looking.order if looking.order == "similarity" else "index"
