@@ -157,24 +157,29 @@ def remember_cursor() -> None:
     """The explorer committed a step: write it, counted from 1, into the address bar."""
     cursor = _reported("cursor")
     if cursor is not None:
-        st.query_params["t"] = _remembered()["t"] = str(int(cursor) + 1)
+        _write("t", str(int(cursor) + 1))
 
 
 def remember_choices(explorer: str = EXPLORER) -> None:
-    """An explorer reported a choice: write all that were made into the address bar."""
-    for name in _CHOICES:
+    """An explorer reported a choice: write what is new of it into the address bar.
+
+    A component reports all that was ever chosen in it; what "Back" has undone since is not new.
+    """
+    before = st.session_state.setdefault("reported", {}).setdefault(explorer, {})
+    for name in (*_CHOICES, "unit"):
         value = _reported(name, explorer)
-        if value is not None:
-            _write(name, str(value))
-    unit = _reported("unit", explorer)
-    if unit is not None:
-        _write("unit", str(int(unit) + 1))
+        if value is None or value == before.get(name):
+            continue
+        before[name] = value
+        _write(name, str(int(value) + 1) if name == "unit" else str(value))
 
 
 def _write(name: str, value: str) -> None:
-    """Write a choice, or take it back if it is empty."""
+    """Write a choice, or take it back if it is empty; what stands there already stays as it is."""
     if value:
-        st.query_params[name] = _remembered()[name] = value
+        _remembered()[name] = value
+        if st.query_params.get(name) != value:
+            st.query_params[name] = value
     else:
         _remembered().pop(name, None)
         forget(name)

@@ -188,6 +188,21 @@ def test_a_link_reproduces_the_screen(visit):
     other.get_by_role("button", name="Unfold", exact=True).click()
     other.get_by_test_id("window").fill("")
     other.wait_for_url(lambda address: "fold" not in address and "truncate" not in address)
+    other.go_back()
+    expect(other.get_by_test_id("window")).to_have_value("40")
+    other.get_by_text("Unrolled around t = 2").wait_for()
+    other.go_back()
+    other.get_by_text("Folded, at t = 2").wait_for()
+    other.go_forward()
+    other.get_by_text("Unrolled around t = 2").wait_for()
+    other.go_back()
+    other.get_by_text("Folded, at t = 2").wait_for()
+    # What Back undid does not come again with the next choice, and can itself be chosen again.
+    other.get_by_label("What the heatmap shows").select_option("update")
+    other.wait_for_url(re.compile("lane=update"))
+    assert "fold=1" in other.url
+    other.get_by_role("button", name="Unfold", exact=True).click()
+    other.wait_for_url(lambda address: "fold" not in address)
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

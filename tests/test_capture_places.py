@@ -6,6 +6,7 @@ from torch import nn
 from torch.testing import assert_close
 
 from core import capture
+from core.capture import arithmetic as arithmetic_module
 from core.capture import recursion
 from core.capture.arithmetic import MOST_PRODUCTS_ON_CPU, Arithmetic, loop_device
 
@@ -26,11 +27,13 @@ def test_the_loop_of_torch_and_that_of_numpy_give_the_same(kind, monkeypatch):
     x = torch.randn(5, 3, 4, dtype=torch.float64, requires_grad=True)
     found = []
     for arithmetic in (recursion.arithmetic_for, lambda tensor: ELSEWHERE):
-        monkeypatch.setattr(recursion, "arithmetic_for", arithmetic)
+        for module_of_loops in (recursion, arithmetic_module):
+            monkeypatch.setattr(module_of_loops, "arithmetic_for", arithmetic)
         module.zero_grad()
         with capture(module) as tape:
             module(x)[0].sin().sum().backward()
         layer = tape["l0"]
-        found.append((layer.grad_hidden, layer.grad_pre_activation, layer.grad_weight_hh))
+        cells = (layer.cell_state, layer.grad_cell_state) if kind is nn.LSTM else ()
+        found.append((layer.grad_hidden, layer.grad_pre_activation, layer.grad_weight_hh, *cells))
     assert_close(found[0], found[1])
     assert_close(found[1][2], module.weight_hh_l0.grad)

@@ -20,35 +20,41 @@ from app.server.opening import OpeningPage, preloads
 
 ROOT = Path(__file__).resolve().parent.parent
 FRONTEND = Path(streamlit.__file__).parent / "static"
+SCRIPT = max((FRONTEND / "static" / "js").glob("index.*.js"), key=lambda at: at.stat().st_size).name
 AWAY, HERE = ("192.0.2.7", 4000), ("127.0.0.1", 4000)
 
 
 async def the_application(scope, receive, send):
     """Stands for Streamlit: a page in two pieces, or what is no page."""
-    page = scope["path"] == "/page"
+    page = scope["path"] in ("/page", "/media/handout.html")
     kind = b"text/html; charset=utf-8" if page else b"text/plain"
     headers = [(b"content-type", kind), (b"etag", b"x"), (b"x-other", b"kept")]
+    if scope["path"].startswith("/media/"):
+        headers.append((b"content-disposition", b"attachment"))
+    if any(name == b"if-none-match" for name, _ in scope["headers"]):
+        await send({"type": "http.response.start", "status": 304, "headers": headers})
+        await send({"type": "http.response.body", "body": b""})
+        return
     await send({"type": "http.response.start", "status": 200, "headers": headers})
     await send({"type": "http.response.body", "body": b"<head></he", "more_body": True})
     await send({"type": "http.response.body", "body": b"ad><p>one</p></head>"})
 
 
-def ask(application, path, client=HERE, method="GET", headers=()):
+def ask(application, path, client=HERE, method="GET", headers=(), accepted=True):
     """Status, headers and body of one answer."""
-    return asyncio.run(_ask(application, path, client, method, headers))
+    return asyncio.run(_ask(application, path, client, method, headers, accepted))
 
 
-async def _ask(application, path, client, method, headers):
+async def _ask(application, path, client, method, headers, accepted=True):
     sent = []
 
     async def send(message):
         sent.append(message)
 
+    usual = [(b"accept-encoding", b"gzip, br")] if accepted else []
     scope = {"type": "http", "method": method, "path": path, "client": client,
-             "headers": [(b"accept-encoding", b"gzip, br"), *headers]}  # fmt: skip
+             "headers": [*usual, *headers]}  # fmt: skip
     await application(scope, None, send)
-    others = asyncio.all_tasks() - {asyncio.current_task()}
-    await asyncio.gather(*others)  # what is compressed for the next one
     body = b"".join(each.get("body", b"") for each in sent[1:])
     return sent[0]["status"], dict(sent[0]["headers"]), body
 
@@ -73,20 +79,42 @@ def test_a_file_comes_from_memory_as_it_is_on_disk(files):
                 assert headers[b"content-type"] == b"text/javascript"
 
 
-def test_browsers_elsewhere_get_it_compressed_once_that_is_done(files):
+def test_browsers_elsewhere_get_it_compressed(files):
+    script = FRONTEND / "static" / "js" / SCRIPT
+    address = f"/static/js/{script.name}"
+    for _ in range(2):
+        _, headers, body = ask(files, address, AWAY)
+        assert headers[b"content-encoding"] == b"gzip"
+        assert headers[b"vary"] == b"accept-encoding"
+        assert int(headers[b"content-length"]) == len(body) < script.stat().st_size / 2
+        assert gzip.decompress(body) == script.read_bytes()
+        files = FilesFromMemory(the_application, FRONTEND / "static")  # each test loop has its own
+    for client, accepted in ((HERE, b"gzip"), (AWAY, b"br"), (AWAY, b"gzip;q=0"), (AWAY, b"")):
+        headers = [(b"accept-encoding", accepted)]
+        _, answered, body = ask(files, address, client, headers=headers, accepted=False)
+        assert b"content-encoding" not in answered
+        assert body == script.read_bytes()
+
+
+def test_a_file_is_compressed_once_for_all_who_ask_at_once(files, monkeypatch):
     script = max(
         (FRONTEND / "static" / "js").glob("index.*.js"), key=lambda path: path.stat().st_size
     )
-    address = f"/static/js/{script.name}"
-    assert ask(files, address, AWAY)[2] == script.read_bytes()
-    _, headers, body = ask(files, address, AWAY)
-    assert headers[b"content-encoding"] == b"gzip"
-    assert headers[b"vary"] == b"accept-encoding"
-    assert int(headers[b"content-length"]) == len(body) < script.stat().st_size / 2
-    assert gzip.decompress(body) == script.read_bytes()
-    here = ask(files, address, HERE)
-    assert b"content-encoding" not in here[1]
-    assert here[2] == script.read_bytes()
+    made = []
+
+    def counted(raw):
+        made.append(len(raw))
+        return gzip.compress(raw, 1)
+
+    monkeypatch.setattr("app.server.files._compress", counted)
+
+    async def class_comes():
+        address = f"/static/js/{script.name}"
+        return await asyncio.gather(*(_ask(files, address, AWAY, "GET", ()) for _ in range(30)))
+
+    answers = asyncio.run(class_comes())
+    assert made == [script.stat().st_size]
+    assert {gzip.decompress(body) for _, _, body in answers} == {script.read_bytes()}
 
 
 def test_fonts_are_not_compressed_again(files):
@@ -99,7 +127,8 @@ def test_fonts_are_not_compressed_again(files):
 
 @pytest.mark.parametrize(
     "path",
-    ["/static/../index.html", "/static/../../__init__.py", "/static//etc/passwd", "/static/",
+    ["/static/js//" + SCRIPT, "/static/./js/" + SCRIPT, "/static/js/../js/" + SCRIPT,
+     "/static/../index.html", "/static/../../__init__.py", "/static//etc/passwd", "/static/",
      "/static/js", "/static/none.js", "/static/a\0b", "/static/" + "x" * 5000, "/other", "/"],
 )  # fmt: skip
 def test_what_is_no_file_of_streamlits_is_left_to_the_application(files, path):
@@ -145,6 +174,18 @@ def test_the_links_stand_in_the_head_of_pages_and_in_nothing_else():
     assert ask(application, "/plain") == ask(the_application, "/plain")
     assert ask(application, "/page", method="HEAD") == ask(the_application, "/page", method="HEAD")
     assert ask(OpeningPage(the_application, b""), "/page")[2] == ask(the_application, "/page")[2]
+    saved = "/media/handout.html"  # a file of the user's
+    assert ask(application, saved) == ask(the_application, saved)
+
+
+def test_a_browser_that_knows_an_older_page_gets_this_one():
+    marks = [(b"if-none-match", b"x"), (b"if-modified-since", b"Fri, 27 Nov 2026 10:00:00 GMT")]
+    application = OpeningPage(the_application, b"<link>")
+    status, headers, body = ask(application, "/page", headers=marks)
+    assert status == 200
+    assert b"<link>" in body
+    assert b"content-security-policy" in headers
+    assert ask(application, "/_stcore/health", headers=marks)[0] == 304
 
 
 @pytest.mark.browser
@@ -204,13 +245,20 @@ def test_the_server_ends_when_it_is_told_to(tmp_path, seconds, sent):
     log = tmp_path / "log"
     with log.open("w") as written:
         server = subprocess.Popen(command, cwd=ROOT, stdout=written, stderr=subprocess.STDOUT)
-    for _ in range(600):
-        if "URL" in log.read_text():
-            break
-        time.sleep(0.1)
-    time.sleep(seconds)
-    server.send_signal(sent)
-    server.wait(30)
+    try:
+        for _ in range(600):
+            if "URL" in log.read_text():
+                break
+            time.sleep(0.1)
+        else:
+            pytest.fail(f"The app did not start: {log.read_text()}")
+        time.sleep(seconds)
+        assert server.poll() is None
+        server.send_signal(sent)
+        # A signal that was handled is raised again at the end, so that the caller can see it.
+        assert server.wait(30) in (0, 1, -sent)
+    finally:
+        server.kill()
     shown = log.read_text()
     assert "Traceback" not in shown, shown
     assert "terminate called" not in shown, shown

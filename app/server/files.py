@@ -19,14 +19,14 @@ ADDRESS = "/static/"
 YEAR = b"public, immutable, max-age=31536000"  # the names hold a digest, as Streamlit says itself
 PACKABLE = (b"javascript", b"css", b"json", b"svg")  # fonts and pictures are compressed already
 GZIP = 31  # zlib's number for the gzip container with the largest window
-HERE = {"127.0.0.1", "::1"}
+HERE = {"127.0.0.1", "::1", "::ffff:127.0.0.1"}
 
 
 @dataclass
 class _File:
     raw: bytes
     kind: bytes
-    packed: bytes | None = None
+    packing: asyncio.Task[bytes] | None = None
 
 
 class FilesFromMemory:
@@ -39,9 +39,13 @@ class FilesFromMemory:
 
     def __init__(self, app: ASGIApp, folder: Path) -> None:
         self._app = app
-        self._folder = folder.resolve()
+        # Only what is in the list is ever looked for on disk, whatever a request may name.
+        self._paths = {
+            path.relative_to(folder).as_posix(): path
+            for path in folder.rglob("*")
+            if path.is_file()
+        }
         self._kept: dict[str, _File] = {}
-        self._packing: set[asyncio.Task[None]] = set()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """One request."""
@@ -51,13 +55,11 @@ class FilesFromMemory:
             return
         headers = [(b"content-type", file.kind), (b"cache-control", YEAR)]
         body = file.raw
-        if file.packed is not None:
+        if any(kind in file.kind for kind in PACKABLE):
             headers.append((b"vary", b"accept-encoding"))
             if _wants_packed(scope):
                 headers.append((b"content-encoding", b"gzip"))
-                body = file.packed
-        elif _wants_packed(scope) and len(body) > 1000:
-            self._pack(file)  # for the next visitor: this one need not wait
+                body = await _packed(file)
         headers.append((b"content-length", str(len(body)).encode()))
         await send({"type": "http.response.start", "status": 200, "headers": headers})
         await send({"type": "http.response.body", "body": body})
@@ -66,47 +68,41 @@ class FilesFromMemory:
         """The file, if the request is one that can be answered from memory."""
         if scope["type"] != "http" or scope["method"] != "GET":
             return None
-        path: str = scope["path"]
-        if not path.startswith(ADDRESS) or _header(scope, b"range"):
+        address: str = scope["path"]
+        if not address.startswith(ADDRESS) or _header(scope, b"range"):
             return None
-        name = path.removeprefix(ADDRESS)
-        if name not in self._kept:
-            if (file := self._read(name)) is None:
-                return None
-            self._kept[name] = file
-        return self._kept[name]
-
-    def _read(self, name: str) -> _File | None:
-        try:
-            path = (self._folder / name).resolve()
-            inside = path.is_relative_to(self._folder) and path.is_file()
-        except (OSError, ValueError):  # a name that no file system takes
-            return None
-        if not inside:
-            return None
-        kind = mimetypes.guess_type(path.name)[0] or "application/octet-stream"
-        if path.suffix == ".js":
-            kind = "text/javascript"  # some systems are set to call it text/plain
-        return _File(path.read_bytes(), kind.encode())
-
-    def _pack(self, file: _File) -> None:
-        if not any(kind in file.kind for kind in PACKABLE):
-            return
-        task = asyncio.create_task(_compress(file))
-        self._packing.add(task)  # a task that nobody holds may vanish
-        task.add_done_callback(self._packing.discard)
+        name = address.removeprefix(ADDRESS)
+        if name not in self._kept and name in self._paths:
+            self._kept[name] = _read(self._paths[name])
+        return self._kept.get(name)
 
 
-async def _compress(file: _File) -> None:
+def _read(path: Path) -> _File:
+    kind = mimetypes.guess_type(path.name)[0] or "application/octet-stream"
+    if path.suffix == ".js":
+        kind = "text/javascript"  # some systems are set to call it text/plain
+    return _File(path.read_bytes(), kind.encode())
+
+
+async def _packed(file: _File) -> bytes:
+    """The file compressed: once, however many ask for it at the same time."""
+    if file.packing is None:
+        file.packing = asyncio.create_task(asyncio.to_thread(_compress, file.raw))
+    return await asyncio.shield(file.packing)  # one visitor who leaves does not stop it for all
+
+
+def _compress(raw: bytes) -> bytes:
     packer = zlib.compressobj(6, wbits=GZIP)
-    file.packed = await asyncio.to_thread(lambda: packer.compress(file.raw) + packer.flush())
+    return packer.compress(raw) + packer.flush()
 
 
 def _wants_packed(scope: Scope) -> bool:
     """Whether the browser takes gzip, and sits where fewer bytes are worth unpacking them."""
     client = scope.get("client")
-    away = client is not None and client[0] not in HERE
-    return away and b"gzip" in _header(scope, b"accept-encoding")
+    if client is None or client[0] in HERE:
+        return False
+    taken = [each.strip() for each in _header(scope, b"accept-encoding").split(b",")]
+    return any(each.split(b";")[0] == b"gzip" and b"q=0" not in each for each in taken)
 
 
 def _header(scope: Scope, name: bytes) -> bytes:

@@ -4,8 +4,8 @@ Streamlit's page loads the scripts of a widget when the first such widget arrive
 turn, one after the other; React then holds the widget back for another 300 ms. Named in the page,
 they come together with the rest.
 
-Nothing comes from any other host, and nothing goes there: the page says so to the browser, which
-then refuses it to whatever might get into the page (a Content-Security-Policy).
+Nothing is loaded from any other host and no request goes there: the page says so to the browser (a
+Content-Security-Policy), which then refuses both, whoever asks.
 """
 
 import json
@@ -82,7 +82,7 @@ class OpeningPage:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """One request."""
         if scope["type"] == "http" and scope["method"] == "GET":
-            await self._app(scope, receive, _Page(send, self._links))
+            await self._app(_anew(scope), receive, _Page(send, self._links))
         else:
             await self._app(scope, receive, send)
 
@@ -100,6 +100,14 @@ POLICY = b"; ".join([
     b"base-uri 'self'",
     b"form-action 'self'",
 ])  # fmt: skip
+
+
+def _anew(scope: Scope) -> Scope:
+    """The request without its marks of an older page: that one would lack links and policy."""
+    if any(part in scope["path"] for part in ("/static/", "/media/", "/_stcore/")):
+        return scope
+    marks = {b"if-none-match", b"if-modified-since"}
+    return {**scope, "headers": [each for each in scope["headers"] if each[0] not in marks]}
 
 
 class _Page:
@@ -140,5 +148,6 @@ class _Page:
 
 def _is_page(message: Message) -> bool:
     headers = {key.lower(): value for key, value in message["headers"]}
-    plain = b"content-encoding" not in headers
-    return message["status"] == 200 and plain and b"text/html" in headers.get(b"content-type", b"")
+    # A file to be saved is the user's, a handout for instance: it stays as it is.
+    ours = not headers.keys() & {b"content-encoding", b"content-disposition"}
+    return message["status"] == 200 and ours and b"text/html" in headers.get(b"content-type", b"")

@@ -32,6 +32,11 @@ KINDS = {
     "LSTM, 2 layers, both directions": lambda: nn.LSTM(D, H, num_layers=2, bidirectional=True),
     "LSTM, batch first": lambda: nn.LSTM(D, H, batch_first=True),
     "LSTM, packed": lambda: nn.LSTM(D, H),
+    # Large enough for the loop over time to stay on a GPU.
+    "RNN, 512 units": lambda: nn.RNN(D, 512),
+    "ReLU RNN, 512 units": lambda: nn.RNN(D, 512, nonlinearity="relu"),
+    "GRU, 512 units": lambda: nn.GRU(D, 512),
+    "LSTM, 512 units": lambda: nn.LSTM(D, 512),
     "LSTMCell, step by step": lambda: nn.LSTMCell(D, H),
     "GRUCell, step by step": lambda: nn.GRUCell(D, H),
 }

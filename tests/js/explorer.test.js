@@ -12,7 +12,7 @@ import {
 } from "../explorer/references.js";
 import { fitTo, newState } from "../explorer/state.js";
 import { timeAxis, timeTicks } from "../shared/axis.js";
-import { adopt, stepFor, tell } from "../shared/cursor.js";
+import { adopt, settle, stepFor, tell } from "../shared/cursor.js";
 import { decades, scaleRange, surprise } from "../explorer/unpack.js";
 
 test("blank tokens are visible, long ones are cut by code points", () => {
@@ -175,6 +175,38 @@ test("Python's echo never fights the user, Python's word does win", () => {
   adopt(state, "cursor", 2); // Python says so
   assert.equal(state.cursor, 2);
   assert.deepEqual(sent, [["cursor", 9], ["cursor", 12]]);
+});
+
+test("after Back a choice is told once more, and what waits for its echo is left alone", () => {
+  const state = newState();
+  const told = [];
+  const say = (name, value) => told.push([name, value]);
+  adopt(state, "fold", "");
+  settle(state, ["fold"], say);
+  state.fold = "1";
+  tell(state, "fold", "1", say);
+  adopt(state, "fold", ""); // an answer to something else, under way when it was chosen
+  settle(state, ["fold"], say);
+  assert.equal(state.fold, "1");
+  adopt(state, "fold", "1");
+  settle(state, ["fold"], say);
+  assert.deepEqual(told, [["fold", "1"]]);
+  adopt(state, "fold", ""); // Back
+  settle(state, ["fold"], say);
+  assert.equal(state.fold, "");
+  assert.deepEqual(told, [["fold", "1"], ["fold", ""]]);
+});
+
+test("choices that Python answers together leave nothing behind that would swallow Back", () => {
+  const state = newState();
+  adopt(state, "fold", "");
+  for (const fold of ["1", "", "1"]) {
+    state.fold = fold;
+    tell(state, "fold", fold, () => {});
+  }
+  adopt(state, "fold", "1");
+  adopt(state, "fold", ""); // Back
+  assert.equal(state.fold, "");
 });
 
 test("a page that always passes the same cursor leaves the user's alone; shorter text clamps it", () => {

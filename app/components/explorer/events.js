@@ -24,7 +24,16 @@ export function listen(x) {
   const { strip, diagram, heatmap, gradient, root } = x.parts;
   bindControls(x);
   root.onkeydown = (event) => onKey(x, event);
-  const does = { begin: () => halt(x), moveTo: (step) => moveTo(x, step), commit: () => commit(x) };
+  let unit = 0;
+  const does = {
+    begin: () => {
+      unit = x.state.unit;
+      halt(x);
+    },
+    moveTo: (step) => moveTo(x, step),
+    commit: () => commit(x),
+    cancel: () => chooseUnit(x, unit),
+  };
   scrub(x, heatmap.overlay, (px, py, event) => {
     const { t, unit } = cellAt(x, px, py);
     if (event.type === "pointerdown") chooseUnit(x, unit);

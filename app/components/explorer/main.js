@@ -1,5 +1,6 @@
 // The function Streamlit calls at mount and again on every change of data or theme.
 import { dress, readTheme, themeKey } from "../shared/colours.js";
+import { settle } from "../shared/cursor.js";
 import { presentation } from "../shared/dom.js";
 import { threeDigits } from "../shared/format.js";
 import { follow } from "../shared/link.js";
@@ -15,7 +16,7 @@ import { buildInspector, summary, tighten, writeInspector } from "./inspector.js
 import { budget, heights, plan } from "./layout.js";
 import { referenceWords } from "./references.js";
 import { skeleton } from "./skeleton.js";
-import { CHOICES, fitTo, newState } from "./state.js";
+import { CHOICES, fitTo, newState, SWITCHES, windowWords } from "./state.js";
 import { buildStrip, colourStrip, markStrip } from "./text_strip.js";
 import { extraKey, readMeta, unitOrder, unpack } from "./unpack.js";
 
@@ -89,6 +90,7 @@ function receive(x, data) {
   const before = JSON.stringify(choices(x.state));
   fitTo(x.state, view);
   x.order = unitOrder(view, x.state.order);
+  settle(x.state, SWITCHES, x.setStateValue);
   showMotion(x);
   const chosen = before !== JSON.stringify(choices(x.state));
   heatmap.box.removeAttribute("aria-busy");
@@ -112,9 +114,9 @@ function choices(of) {
 function showMotion(x) {
   const { strip, diagram } = x.parts;
   strip.speed.value = x.state.speed;
-  const typing = diagram.window.getRootNode().activeElement === diagram.window;
-  if (!typing) diagram.window.value = x.state.truncate;
-  foldAsChosen(x, !x.themeKey);
+  const typed = windowWords(diagram.window.value, x.view.steps);
+  if (typed !== x.state.truncate) diagram.window.value = x.state.truncate;
+  foldAsChosen(x, !x.themeKey || x.still.matches);
 }
 
 function writeHeadline({ parts, view }) {

@@ -10,6 +10,8 @@ export const CHOICES = [
   "cursor", "lane", "order", "strip", "edges", "unit", "detail", "asked", "fold", "speed",
   "truncate",
 ];
+/** Those of a few values, which are soon chosen once more after "Back". */
+export const SWITCHES = ["edges", "detail", "fold", "speed"];
 const UNSENT = { unit: 0, detail: "", asked: "", fold: "", speed: "2", truncate: "" };
 
 /** The state of a component that has seen no data yet. */

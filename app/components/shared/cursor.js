@@ -10,6 +10,8 @@ export function adopt(state, name, incoming) {
   const sent = (state.sent[name] ??= []);
   if (state[name] === null) {
     state[name] = incoming;
+  } else if (incoming === sent.at(-1)) {
+    sent.length = 0; // Python has heard all, and perhaps not answered each
   } else if (incoming !== state.heard[name]) {
     const echo = sent.indexOf(incoming);
     if (echo < 0) state[name] = incoming;
@@ -26,10 +28,26 @@ export function tell(state, name, value, setStateValue) {
   const sent = (state.sent[name] ??= []);
   const known = sent.length ? sent[sent.length - 1] : state.heard[name];
   if (value === known) return false;
+  (state.told ??= {})[name] = value;
   sent.push(value);
   if (sent.length > 8) sent.shift(); // else a page that never answers would never be heard again
   setStateValue(name, value);
   return true;
+}
+
+/**
+ * After Python set another value than the user's last (by "Back"): lets Streamlit know, which keeps
+ * what it was told. It would write that into the address again with the next choice, and would not
+ * pass on the same choice made once more.
+ * @param {string[]} names of the choices
+ */
+export function settle(state, names, setStateValue) {
+  for (const name of names) {
+    if (!Object.hasOwn(state.told ?? {}, name) || state.sent[name].length) continue;
+    if (state.told[name] === state[name]) continue;
+    state.told[name] = state[name];
+    setStateValue(name, state[name]);
+  }
 }
 
 /**

@@ -6,10 +6,11 @@ import { showTip } from "./dom.js";
  * @param {object} x the component; `x.dragging` is the node while a drag lasts
  * @param {HTMLElement} node what is dragged in
  * @param {(px: number, py: number, event: PointerEvent) => number | null} stepAt
- * @param {{begin?: () => boolean | void, moveTo: (step: number) => void, commit: () => void}} does
- *   `begin` may refuse a drag with false
+ * @param {{begin?: () => boolean | void, moveTo: (step: number) => void, commit: () => void,
+ *   cancel?: () => void}} does `begin` may refuse a drag with false; `cancel` takes back what else
+ *   it did
  */
-export function scrub(x, node, stepAt, { begin, moveTo, commit }) {
+export function scrub(x, node, stepAt, { begin, moveTo, commit, cancel }) {
   let held = null;
   let before = 0;
   const follow = (event) => {
@@ -34,8 +35,12 @@ export function scrub(x, node, stepAt, { begin, moveTo, commit }) {
     if (event.pointerId !== held) return;
     held = null;
     x.dragging = null;
-    if (event.type === "pointercancel") moveTo(before);
-    else commit();
+    if (event.type === "pointercancel") {
+      moveTo(before);
+      cancel?.();
+    } else {
+      commit();
+    }
     x.ask("cursor");
   };
 }
