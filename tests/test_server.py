@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 import urllib.request
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -42,7 +43,13 @@ async def the_application(scope, receive, send):
 
 def ask(application, path, client=HERE, method="GET", headers=(), accepted=True):
     """Status, headers and body of one answer."""
-    return asyncio.run(_ask(application, path, client, method, headers, accepted))
+    return alone(_ask(application, path, client, method, headers, accepted))
+
+
+def alone(coroutine):
+    """Run it in a thread of its own: the browser's driver has an event loop in this one."""
+    with ThreadPoolExecutor(1) as thread:
+        return thread.submit(asyncio.run, coroutine).result()
 
 
 async def _ask(application, path, client, method, headers, accepted=True):
@@ -112,7 +119,7 @@ def test_a_file_is_compressed_once_for_all_who_ask_at_once(files, monkeypatch):
         address = f"/static/js/{script.name}"
         return await asyncio.gather(*(_ask(files, address, AWAY, "GET", ()) for _ in range(30)))
 
-    answers = asyncio.run(class_comes())
+    answers = alone(class_comes())
     assert made == [script.stat().st_size]
     assert {gzip.decompress(body) for _, _, body in answers} == {script.read_bytes()}
 
@@ -235,9 +242,12 @@ def test_the_running_app_answers_with_both(app_address):
             assert answer.read() == (FRONTEND / name).read_bytes()
 
 
-@pytest.mark.parametrize("seconds", [0.3, 4.0], ids=["while it imports", "idle"])
-@pytest.mark.parametrize("sent", [signal.SIGTERM, signal.SIGINT])
-def test_the_server_ends_when_it_is_told_to(tmp_path, seconds, sent):
+@pytest.mark.parametrize(
+    ("sent", "seconds"),
+    [(signal.SIGTERM, 0.3), (signal.SIGINT, 4.0)],
+    ids=["killed while it imports", "Ctrl-C when idle"],
+)
+def test_the_server_ends_when_it_is_told_to(tmp_path, sent, seconds):
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
