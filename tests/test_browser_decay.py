@@ -448,8 +448,9 @@ def test_keys_move_pin_and_free_it(blank):
         expect_step(page, step)
         first, stop = map(int, page.locator(".truncation").get_attribute("data-window").split())
         assert first <= step < stop
-    page.wait_for_function("() => window.told?.length")
-    assert told(page) == [["cursor", 0]]
+    # On a busy machine the cursor may rest between two keys long enough to be told of.
+    page.wait_for_function("() => window.told?.at(-1)?.[1] === 0")
+    assert {name for name, _ in told(page)} == {"cursor"}
     page.wait_for_timeout(200)
     live = page.get_by_test_id("truncation-live").inner_text()
     assert live.startswith(
