@@ -47,6 +47,9 @@ def test_axe_finds_no_serious_fault(visit, name, scheme):
     page = visit(PAGES[name], ready="", color_scheme=scheme)
     page.get_by_text("The link in the address bar").wait_for()
     page.wait_for_load_state("networkidle")
+    # What is being drawn anew is pale, and pale words have too little contrast.
+    expect(page.get_by_test_id("stStatusWidget")).to_have_count(0, timeout=30_000)
+    expect(page.locator('[data-stale="true"]')).to_have_count(0, timeout=30_000)
     page.wait_for_timeout(1500)
     found = Axe().run(page).response["violations"]
     faults = [
