@@ -15,17 +15,8 @@ from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 EXPLORER, PRESENTER = "explorer", "presenter"
 _CHOICES = (
-    "lane",
-    "layer",
-    "order",
-    "strip",
-    "edges",
-    "detail",
-    "asked",
-    "fold",
-    "speed",
-    "truncate",
-)
+    "lane", "layer", "order", "strip", "edges", "detail", "asked", "fold", "speed", "truncate",
+)  # fmt: skip
 _OPTIONS = {
     "order": (
         "index", "similarity",

@@ -96,7 +96,10 @@ def test_browsers_elsewhere_get_it_compressed(files):
         assert int(headers[b"content-length"]) == len(body) < script.stat().st_size / 2
         assert gzip.decompress(body) == script.read_bytes()
         files = FilesFromMemory(the_application, FRONTEND / "static")  # each test loop has its own
-    for client, accepted in ((HERE, b"gzip"), (AWAY, b"br"), (AWAY, b"gzip;q=0"), (AWAY, b"")):
+    weighted = [(b"accept-encoding", b"br;q=1.0, gzip; q=0.5")]
+    answered = ask(files, address, AWAY, headers=weighted, accepted=False)[1]
+    assert answered[b"content-encoding"] == b"gzip"
+    for client, accepted in ((HERE, b"gzip"), (AWAY, b"br"), (AWAY, b"gzip;q=0.0"), (AWAY, b"")):
         headers = [(b"accept-encoding", accepted)]
         _, answered, body = ask(files, address, client, headers=headers, accepted=False)
         assert b"content-encoding" not in answered

@@ -7,6 +7,7 @@ while the server runs: here each is read once, and compressed once.
 
 import asyncio
 import mimetypes
+import re
 import zlib
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,6 +20,7 @@ ADDRESS = "/static/"
 YEAR = b"public, immutable, max-age=31536000"  # the names hold a digest, as Streamlit says itself
 PACKABLE = (b"javascript", b"css", b"json", b"svg")  # fonts and pictures are compressed already
 GZIP = 31  # zlib's number for the gzip container with the largest window
+GZIP_TAKEN = re.compile(rb"gzip(;q=(1|0\.\d*[1-9])\d*\.?0*)?")  # not "q=0", which refuses it
 HERE = {"127.0.0.1", "::1", "::ffff:127.0.0.1"}
 
 
@@ -101,8 +103,8 @@ def _wants_packed(scope: Scope) -> bool:
     client = scope.get("client")
     if client is None or client[0] in HERE:
         return False
-    taken = [each.strip() for each in _header(scope, b"accept-encoding").split(b",")]
-    return any(each.split(b";")[0] == b"gzip" and b"q=0" not in each for each in taken)
+    taken = _header(scope, b"accept-encoding").replace(b" ", b"").split(b",")
+    return any(GZIP_TAKEN.fullmatch(each) for each in taken)
 
 
 def _header(scope: Scope, name: bytes) -> bytes:

@@ -24,15 +24,15 @@ export function listen(x) {
   const { strip, diagram, heatmap, gradient, root } = x.parts;
   bindControls(x);
   root.onkeydown = (event) => onKey(x, event);
-  let unit = 0;
+  let unitBefore = 0;
   const does = {
     begin: () => {
-      unit = x.state.unit;
+      unitBefore = x.state.unit;
       halt(x);
     },
     moveTo: (step) => moveTo(x, step),
     commit: () => commit(x),
-    cancel: () => chooseUnit(x, unit),
+    cancel: () => chooseUnit(x, unitBefore),
   };
   scrub(x, heatmap.overlay, (px, py, event) => {
     const { t, unit } = cellAt(x, px, py);
