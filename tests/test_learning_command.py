@@ -161,10 +161,12 @@ def test_a_command_that_is_killed_goes_on_where_it_was(text, tmp_path):
     output, kept = tmp_path / "net", tmp_path / "net.run"
     options = [*LONG, "--max-steps", "20000", "--epochs", "2000"]
     command = [sys.executable, "-m", "core.learning", str(text), str(output), *options]
-    running = subprocess.Popen([*command, "--save-every", "0"], cwd=ROOT)
-    wait_for_steps(kept, 3)
-    running.kill()
-    assert running.wait(30) == -9
+    with subprocess.Popen([*command, "--save-every", "0"], cwd=ROOT) as running:
+        try:
+            wait_for_steps(kept, 3)
+        finally:
+            running.kill()
+    assert running.returncode == -9
     left = load_run(kept)
     assert 3 <= left.step < 20_000
     whole = run_from(parser().parse_args([str(text), str(output), *options]))

@@ -191,6 +191,32 @@ def test_a_writer_killed_at_any_moment_leaves_a_whole_file(tmp_path):
     assert killed_while_writing > 4
 
 
+# Puts one of two files into the place of a third, again and again.
+SWAPPER = """
+import os, sys
+path, *names = sys.argv[1:4]
+parent = os.getppid()
+while os.getppid() == parent:
+    for name in names:
+        os.link(name, path + ".next")
+        os.replace(path + ".next", path)
+"""
+
+
+def test_a_reader_beside_a_writer_finds_one_state_whole(tmp_path):
+    early, late = run_of(), run_of()
+    list(late)
+    path, names = tmp_path / "run", [tmp_path / "early", tmp_path / "late"]
+    for name, run in zip([path, *names], [early, early, late], strict=True):
+        save_run(name, run)
+    with subprocess.Popen([sys.executable, "-c", SWAPPER, *map(str, [path, *names])]) as swapper:
+        try:
+            found = [load_run(path).step for _ in range(200)]
+        finally:
+            swapper.kill()
+    assert set(found) == {0, 13}
+
+
 def test_a_writer_that_dies_at_each_call_of_the_system_leaves_the_old_file(tmp_path, monkeypatch):
     path = tmp_path / "file"
     path.write_bytes(b"old")

@@ -3,8 +3,8 @@
 import json
 from pathlib import Path
 
-from safetensors import SafetensorError, safe_open
-from safetensors.torch import save
+from safetensors import SafetensorError
+from safetensors.torch import load, save
 
 from core.errors import CoreError
 from core.learning.run import TrainingRun
@@ -46,10 +46,12 @@ def load_run(path: Path) -> TrainingRun:
     if not path.is_file():
         raise CoreError(f"`path` (={str(path)!r}) must be the file of a training run.")
     try:
-        with safe_open(path, framework="pt") as file:
-            header = json.loads((file.metadata() or {}).get(_HEADER, "null"))
-            # Copies: else the tensors are a view of a file that will be replaced.
-            tensors = {name: file.get_tensor(name).clone() for name in file.keys()}
+        # Read once, whole: `safe_open` opens it twice, and between may come the next state.
+        data = path.read_bytes()
+        tensors = load(data)
+        length = int.from_bytes(data[:8], "little")
+        metadata = json.loads(data[8 : 8 + length]).get("__metadata__") or {}
+        header = json.loads(metadata.get(_HEADER, "null"))
     except (SafetensorError, OSError, ValueError) as error:
         raise CoreError(
             f"`path` (={str(path)!r}) must be the file of a training run, but cannot be read "
