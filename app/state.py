@@ -146,9 +146,10 @@ def looking(
 
 def remember_cursor() -> None:
     """The explorer committed a step: write it, counted from 1, into the address bar."""
-    cursor = _reported("cursor")
-    if cursor is not None:
-        _write("t", str(int(cursor) + 1))
+    report = _report("cursor", EXPLORER)
+    if report is not None:
+        _remembered_reports(EXPLORER)["cursor"] = report
+        _write("t", str(int(report[0]) + 1))
 
 
 def remember_choices(explorer: str = EXPLORER) -> None:
@@ -156,13 +157,18 @@ def remember_choices(explorer: str = EXPLORER) -> None:
 
     A component reports all that was ever chosen in it; what "Back" has undone since is not new.
     """
-    before = st.session_state.setdefault("reported", {}).setdefault(explorer, {})
+    before = _remembered_reports(explorer)
     for name in (*_CHOICES, "unit"):
-        value = _reported(name, explorer)
-        if value is None or value == before.get(name):
+        report = _report(name, explorer)
+        if report is None or report == before.get(name):
             continue
-        before[name] = value
+        before[name], value = report, report[0]
         _write(name, str(int(value) + 1) if name == "unit" else str(value))
+
+
+def _remembered_reports(explorer: str) -> dict[str, tuple[Any, int]]:
+    """By name, the last report that was written into the address bar."""
+    return st.session_state.setdefault("reported", {}).setdefault(explorer, {})
 
 
 def _write(name: str, value: str) -> None:
@@ -195,8 +201,21 @@ def enter(page: str) -> None:
 
 
 def _reported(name: str, key: str = EXPLORER) -> Any:
+    """The value that a component reported last, or None."""
+    value, _ = _report(name, key) or (None, 0)
+    return value
+
+
+def _report(name: str, key: str) -> tuple[Any, int] | None:
+    """A component's last report, its value and its number, or None; see `components.mounting`."""
     component = st.session_state.get(key)
-    return None if component is None else component.get(name)
+    told = None if component is None else component.get(name)
+    return None if told is None else (told[0], told[1])
+
+
+def heard(key: str = EXPLORER) -> dict[str, int]:
+    """By name, the number of an explorer's last report that was remembered."""
+    return {name: number for name, (_, number) in _remembered_reports(key).items()}
 
 
 def present() -> None:

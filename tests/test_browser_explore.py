@@ -205,6 +205,22 @@ def test_a_link_reproduces_the_screen(visit):
     other.wait_for_url(lambda address: "fold" not in address)
 
 
+def test_what_back_undid_can_be_chosen_once_more(visit):
+    page = visit("?t=2&lane=c")
+    explorer(page).focus()
+    for _ in range(2):
+        page.keyboard.press("ArrowRight")
+        page.wait_for_url(re.compile("t=3"))
+        page.go_back()
+        expect_step(page, 2)
+    lane = page.get_by_label("What the heatmap shows")
+    for _ in range(2):
+        lane.select_option("h")
+        page.wait_for_url(re.compile("lane=h(&|$)"))
+        page.go_back()
+        expect(lane).to_have_value("c")
+
+
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_light_and_dark_at_the_extremes(visit, scheme):
     page = visit("?steps=500&units=128&layers=2&both=true", color_scheme=scheme)

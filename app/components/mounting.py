@@ -3,6 +3,10 @@
 from app.components.mounting import hears, made
 _MOUNT = made(FOLDER, STYLES, MODULES)
 _MOUNT(key=key, data=pack(view), **hears(cursor=on_cursor))
+
+What it reports is [value, number], for each name that its function lists, and nothing before the
+user's first choice. Each report has another number, so that Streamlit passes on a choice that is
+made once more after "Back". Only `app.state` reads it.
 """
 
 from collections.abc import Callable, Sequence
@@ -28,11 +32,13 @@ def made(
         html: What stands in it before its JavaScript runs; with a line break in it, or Streamlit
             takes it for a path.
     """
+    source = javascript(folder, (*modules, "../shared/numbered.js"))
     return component(
         f"unrolled_{folder.name}",
         html=html,
         css=stylesheet(folder, styles),
-        js=javascript(folder, modules),
+        js=source.replace("export default ", "const unnumbered = ", 1)
+        + "\nexport default numbered(unnumbered);\n",
     )
 
 

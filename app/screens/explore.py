@@ -60,6 +60,7 @@ def _draw_explorer(choices: Choices) -> None:
             counts.references(source.tokens, source.stretch),
             LINK,
             details=asked_for(choices.network, source, reading, looking, read),
+            heard=state.heard(),
         ),
         key=state.EXPLORER,
         on_cursor=state.remember_cursor,

@@ -23,6 +23,8 @@ from core.models import LossAt
 OTHERS = {"greedy": "greedy", "sample": "sampled"}
 LINK = "generate"
 """the name under which text and explorer share their cursor"""
+UNFOLDING = "unfolding"
+"""the explorer on what was written"""
 
 
 def _write(source: Source, network: Network, prefix: tuple[str, ...], rule: Rule) -> Written:
@@ -86,8 +88,9 @@ def _draw_states(source: Source, network: Network, text: Written, at: LossAt, st
             identity,
             link=LINK,
             details=asked_for(network, whole, reading, looking, (inputs, targets)),
+            heard=state.heard(UNFOLDING),
         ),
-        key="unfolding",
+        key=UNFOLDING,
         on_choice=_choose,
     )
 
@@ -97,7 +100,7 @@ def _remember() -> None:
 
 
 def _choose() -> None:
-    state.remember_choices("unfolding")
+    state.remember_choices(UNFOLDING)
 
 
 def _beside(rule: Rule) -> Rule:

@@ -1,5 +1,6 @@
 """From a reading to what the explorer draws: the same numbers under the names of the screen."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -68,6 +69,7 @@ def explorer_view(
     references: tuple[ReferenceSurprise, ...] = (),
     link: str = "",
     details: Details | None = None,
+    heard: Mapping[str, int] | None = None,
 ) -> ExplorerView:
     """Everything the explorer shows.
 
@@ -80,6 +82,7 @@ def explorer_view(
         references: simpler models of the same text.
         link: names what shares its cursor.
         details: what was asked for; None offers none.
+        heard: the explorer's last reports.
     """
     layers = reading.layers
     chosen = next(layer for layer in layers if layer.name == looking.layer)
@@ -135,6 +138,7 @@ def explorer_view(
         ),
         reference_note="counted on the rest of the text, ε = 1",
         link=link,
+        heard=heard or {},
         unit=min(looking.unit, spec.hidden_size - 1),
         **_on_demand(looking, details),
     )

@@ -1,10 +1,7 @@
 """Gradient norm against lag for one to three networks, with what theory predicts drawn over it.
 
     from app.components.decay import DecayNetwork, DecayPrediction, DecayView, decay
-    result = decay(DecayView(...), key="decay")
-    result.cursor  # the lag the cursor rests on, or None
-    result.hidden  # keys of the predictions and networks switched off, or None before the first
-    result.layout  # "together" or "apart", or None before the first choice
+    decay(DecayView(...), key="decay")
 
 Send the whole view again as often as it changes, under the same key: it is redrawn in place, the
 cursor and what is switched off stay. It knows nothing of torch or of core.
@@ -12,8 +9,6 @@ cursor and what is switched off stay. It knows nothing of torch or of core.
 
 from collections.abc import Callable
 from pathlib import Path
-
-from streamlit.components.v2.bidi_component.state import ComponentResult
 
 from app.components.decay.pack import pack
 from app.components.decay.view import (
@@ -76,7 +71,7 @@ def decay(
     on_cursor: Callable[[], None] | None = None,
     on_hidden: Callable[[], None] | None = None,
     on_layout: Callable[[], None] | None = None,
-) -> ComponentResult:
+) -> None:
     """Show the curves.
 
     The cursor moves in the browser alone; Python is told once it rests, and at once of what is
@@ -91,11 +86,11 @@ def decay(
         on_hidden: Called when a prediction or a network was switched off or on.
         on_layout: Called when the layout was switched.
 
-    Returns:
+    Reports (see `mounting`):
         `cursor` (int or None), `hidden` (list of keys or None), `layout` (str or None), as last
-        chosen by the user; None where the user chose nothing yet.
+        chosen by the user.
     """
-    return _MOUNT(
+    _MOUNT(
         key=key,
         data=pack(view),
         **hears(cursor=on_cursor, hidden=on_hidden, layout=on_layout),

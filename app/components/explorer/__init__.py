@@ -1,16 +1,13 @@
 """The explorer: text, unrolled network, states, gradient and numbers under one time cursor.
 
     from app.components.explorer import ExplorerView, Lane, explorer
-    result = explorer(ExplorerView(...), key="explore")
-    result.cursor  # the committed 0-based step, or None before the first move
+    explorer(ExplorerView(...), key="explore")
 
 It knows nothing of torch or of core: it receives plain arrays and draws them.
 """
 
 from collections.abc import Callable
 from pathlib import Path
-
-from streamlit.components.v2.bidi_component.state import ComponentResult
 
 from app.components.explorer.details import Change, FeatureUnit, UnitSums
 from app.components.explorer.pack import pack
@@ -91,12 +88,12 @@ def explorer(
     key: str,
     on_cursor: Callable[[], None] | None = None,
     on_choice: Callable[[], None] | None = None,
-) -> ComponentResult:
+) -> None:
     """Show the linked pictures.
 
     The cursor moves in the browser alone; Python is told once it rests. A choice made by the user
     stays until Python sends a *different* value than it sent before (and not just the echo of what
-    the user chose), so a page may pass back `result.cursor` or a constant: neither fights the user.
+    the user chose), so a page may pass back the cursor or a constant: neither fights the user.
 
     Args:
         view: What to show.
@@ -106,12 +103,12 @@ def explorer(
             for what must come from Python: the lanes of another layer, the sums of another unit
             and what is computed on demand.
 
-    Returns:
+    Reports (see `mounting`):
         `cursor` (0-based step), `lane`, `layer`, `order`, `strip`, `edges`, `fold`, `speed`,
         `truncate`, `unit` (0-based), `detail` and `asked` as last chosen by the user, in the
-        values that `ExplorerView` takes; None where nothing was chosen yet.
+        values that `ExplorerView` takes.
     """
-    return _MOUNT(
+    _MOUNT(
         key=key,
         data=pack(view),
         **hears(cursor=on_cursor, **dict.fromkeys(CHOICES, on_choice)),

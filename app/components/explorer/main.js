@@ -1,6 +1,5 @@
 // The function Streamlit calls at mount and again on every change of data or theme.
 import { dress, readTheme, themeKey } from "../shared/colours.js";
-import { settle } from "../shared/cursor.js";
 import { presentation } from "../shared/dom.js";
 import { threeDigits } from "../shared/format.js";
 import { follow } from "../shared/link.js";
@@ -16,7 +15,7 @@ import { buildInspector, summary, tighten, writeInspector } from "./inspector.js
 import { budget, heights, plan } from "./layout.js";
 import { referenceWords } from "./references.js";
 import { skeleton } from "./skeleton.js";
-import { CHOICES, fitTo, newState, SWITCHES, windowWords } from "./state.js";
+import { CHOICES, fitTo, newState, windowWords } from "./state.js";
 import { buildStrip, colourStrip, markStrip } from "./text_strip.js";
 import { extraKey, readMeta, unitOrder, unpack } from "./unpack.js";
 
@@ -85,12 +84,13 @@ function receive(x, data) {
     if (!(x.film.run?.kind === "forward" && x.film.run.moving)) halt(x);
   }
   const more = extraKey(meta) !== x.view?.extra;
-  const view = fresh || more ? unpack(data) : Object.assign(x.view, choices(meta));
+  const view = fresh || more
+    ? unpack(data)
+    : Object.assign(x.view, choices(meta), { heard: meta.heard });
   x.view = view;
   const before = JSON.stringify(choices(x.state));
   fitTo(x.state, view);
   x.order = unitOrder(view, x.state.order);
-  settle(x.state, SWITCHES, x.setStateValue);
   showMotion(x);
   const chosen = before !== JSON.stringify(choices(x.state));
   heatmap.box.removeAttribute("aria-busy");

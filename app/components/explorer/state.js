@@ -10,8 +10,6 @@ export const CHOICES = [
   "cursor", "lane", "order", "strip", "edges", "unit", "detail", "asked", "fold", "speed",
   "truncate",
 ];
-/** Those of a few values, which are soon chosen once more after "Back". */
-export const SWITCHES = ["edges", "detail", "fold", "speed"];
 const UNSENT = { unit: 0, detail: "", asked: "", fold: "", speed: "2", truncate: "" };
 
 /** The state of a component that has seen no data yet. */
@@ -26,7 +24,7 @@ export function newState() {
 
 /** Fits the state to new data: cursor, unit, lane and strip survive where they can. */
 export function fitTo(state, view) {
-  for (const name of CHOICES) adopt(state, name, view[name] ?? UNSENT[name]);
+  for (const name of CHOICES) adopt(state, name, view[name] ?? UNSENT[name], view.heard?.[name]);
   state.cursor = clamp(Math.round(state.cursor), 0, view.steps - 1);
   state.unit = clamp(state.unit, 0, view.units - 1);
   if (!view.lanes.some((lane) => lane.key === state.lane)) state.lane = view.lanes[0].key;

@@ -1,5 +1,6 @@
 """What the explorer draws: plain arrays and words, checked once at the boundary."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -134,6 +135,8 @@ class ExplorerView:
             NaN where it is 0 or no number.
         features: None, or the best unit for each feature of the text.
         asked: "<step from 1>-<index in the vocabulary>", the change that the page shows, or "".
+        heard: By name, the number of the report that Python heard last, see `mounting`; what is not
+            in it keeps the user's choice until Python sends another value than before.
         change: None, or that change.
     """
 
@@ -185,6 +188,7 @@ class ExplorerView:
     features: tuple[FeatureUnit, ...] | None = None
     asked: str = ""
     change: Change | None = None
+    heard: Mapping[str, int] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         """Refuse arrays that do not fit together, naming the argument."""

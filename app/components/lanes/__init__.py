@@ -1,9 +1,7 @@
 """Two or three networks on one text: their states in stacked lanes, their gradients on one axis.
 
     from app.components.lanes import LaneNetwork, LanesView, lanes
-    result = lanes(LanesView(...), key="lanes")
-    result.cursor  # the committed 0-based step, or None before the first move
-    result.quantity  # the quantity asked for, whose values Python must send, or None
+    lanes(LanesView(...), key="lanes")
 
 It knows nothing of torch or of core: it receives plain arrays and draws them. Its sizes are the
 explorer's, so that the steps of one stand under those of the other.
@@ -11,8 +9,6 @@ explorer's, so that the steps of one stand under those of the other.
 
 from collections.abc import Callable
 from pathlib import Path
-
-from streamlit.components.v2.bidi_component.state import ComponentResult
 
 from app.components.lanes.pack import pack
 from app.components.lanes.view import MOST_NETWORKS, LaneNetwork, LanesView
@@ -64,7 +60,7 @@ def lanes(
     on_quantity: Callable[[], None] | None = None,
     on_order: Callable[[], None] | None = None,
     on_pair: Callable[[], None] | None = None,
-) -> ComponentResult:
+) -> None:
     """Show the lanes.
 
     The cursor moves in the browser alone, together with that of every component of the same
@@ -79,11 +75,11 @@ def lanes(
         on_order: Called when the order of the units changed.
         on_pair: Called when other networks were chosen for the difference of surprise.
 
-    Returns:
+    Reports (see `mounting`):
         `cursor` (0-based step), `quantity` (key), `order` and `pair` (list of two keys) as last
-        chosen by the user; None where nothing was chosen yet.
+        chosen by the user.
     """
-    return _MOUNT(
+    _MOUNT(
         key=key,
         data=pack(view),
         **hears(cursor=on_cursor, quantity=on_quantity, order=on_order, pair=on_pair),

@@ -1,8 +1,7 @@
 """Help with the keys, presenting (the page alone, in large type), and a history that Back follows.
 
     from app.components.presenter import presenter
-    result = presenter(presenting=False, page="Explore", key="presenter", on_presenting=remember)
-    result.presenting  # whether the page is presented, or None before the first change
+    presenter(presenting=False, page="Explore", key="presenter", on_presenting=remember)
 
 It draws two small buttons in the page's upper right corner, on a narrow window the page's name
 before them, and hears "?" and "p" wherever no text is being typed. While presenting the buttons
@@ -11,8 +10,6 @@ stand under the page, and a clicker's keys (page up and down) go to the first pi
 
 from collections.abc import Callable
 from pathlib import Path
-
-from streamlit.components.v2.bidi_component.state import ComponentResult
 
 from app.components.mounting import hears, made
 from app.components.shared.wire import strict_json
@@ -37,7 +34,7 @@ _MOUNT = made(FOLDER, STYLES, MODULES)
 
 def presenter(
     *, presenting: bool, page: str, key: str, on_presenting: Callable[[], None] | None = None
-) -> ComponentResult:
+) -> None:
     """Show the two buttons and listen.
 
     Args:
@@ -46,8 +43,8 @@ def presenter(
         key: Streamlit's key.
         on_presenting: Called when presenting began or ended.
 
-    Returns:
-        `presenting`, as last chosen by the user; None where nothing was chosen yet.
+    Reports (see `mounting`):
+        `presenting`, as last chosen by the user.
     """
     data = strict_json({"presenting": bool(presenting), "page": page})
-    return _MOUNT(key=key, data=data, **hears(presenting=on_presenting))
+    _MOUNT(key=key, data=data, **hears(presenting=on_presenting))

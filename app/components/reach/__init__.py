@@ -1,14 +1,11 @@
 """The reach picture: how far back in the text the loss of each step reaches.
 
 from app.components.reach import ReachView, reach
-result = reach(ReachView(...), key="reach")
-result.cursor  # the 0-based loss step the cursor rests on, or None before the first move
+reach(ReachView(...), key="reach")
 """
 
 from collections.abc import Callable
 from pathlib import Path
-
-from streamlit.components.v2.bidi_component.state import ComponentResult
 
 from app.components.mounting import hears, made
 from app.components.reach.pack import EXACT, pack
@@ -52,12 +49,12 @@ def reach(
     key: str,
     on_cursor: Callable[[], None] | None = None,
     on_scale: Callable[[], None] | None = None,
-) -> ComponentResult:
+) -> None:
     """Show the matrix of loss steps and earlier steps, linked to the text.
 
     The cursor moves in the browser alone; Python is told once it rests. What the user chose stays
     until Python sends a *different* value than it sent before (and not just the echo of the
-    user's), so a page may pass back `result.cursor` or a constant: neither fights the user.
+    user's), so a page may pass back the cursor or a constant: neither fights the user.
 
     Args:
         view: What to show.
@@ -65,11 +62,10 @@ def reach(
         on_cursor: Called when the cursor came to rest on another loss step.
         on_scale: Called when the scale was switched (the browser has already drawn it).
 
-    Returns:
-        `cursor`, the 0-based loss step, and `scale`, "absolute" or "relative"; each None before
-        the user's first choice.
+    Reports (see `mounting`):
+        `cursor`, the 0-based loss step, and `scale`, "absolute" or "relative".
     """
-    return _MOUNT(
+    _MOUNT(
         key=key,
         data=pack(view),
         **hears(cursor=on_cursor, scale=on_scale),

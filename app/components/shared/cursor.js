@@ -4,12 +4,20 @@ import { clamp } from "./format.js";
 /**
  * Takes over what Python sent: the first value always; later only a value that changed and is not
  * the echo of one the user chose meanwhile. So Python may pass back what it heard, or a constant.
+ * Where Python says which report it heard last, its value counts once that is our last one: then
+ * also that of a "Back" that followed at once, which Python answered instead of the choice.
  * @param {{heard: object, sent: Record<string, unknown[]>}} state null under `name` at first
+ * @param {number} [report] the number of the last report that Python heard
  */
-export function adopt(state, name, incoming) {
+export function adopt(state, name, incoming, report) {
   const sent = (state.sent[name] ??= []);
+  const last = state.told?.[name];
   if (state[name] === null) {
     state[name] = incoming;
+  } else if (last?.number !== undefined && report >= last.number && state[name] === last.value) {
+    state[name] = incoming;
+    state.told[name] = undefined;
+    sent.length = 0;
   } else if (incoming === sent.at(-1)) {
     sent.length = 0; // Python has heard all, and perhaps not answered each
   } else if (incoming !== state.heard[name]) {
@@ -22,32 +30,16 @@ export function adopt(state, name, incoming) {
 
 /**
  * Tells Python a choice, once: not when Python already knows it.
- * @param {(name: string, value: unknown) => void} setStateValue Streamlit's
+ * @param {(name: string, value: unknown) => number | undefined} setStateValue Streamlit's, numbered
  */
 export function tell(state, name, value, setStateValue) {
   const sent = (state.sent[name] ??= []);
   const known = sent.length ? sent[sent.length - 1] : state.heard[name];
   if (value === known) return false;
-  (state.told ??= {})[name] = value;
   sent.push(value);
   if (sent.length > 8) sent.shift(); // else a page that never answers would never be heard again
-  setStateValue(name, value);
+  (state.told ??= {})[name] = { value, number: setStateValue(name, value) };
   return true;
-}
-
-/**
- * After Python set another value than the user's last (by "Back"): lets Streamlit know, which keeps
- * what it was told. It would write that into the address again with the next choice, and would not
- * pass on the same choice made once more.
- * @param {string[]} names of the choices
- */
-export function settle(state, names, setStateValue) {
-  for (const name of names) {
-    if (!Object.hasOwn(state.told ?? {}, name) || state.sent[name].length) continue;
-    if (state.told[name] === state[name]) continue;
-    state.told[name] = state[name];
-    setStateValue(name, state[name]);
-  }
 }
 
 /**

@@ -8,8 +8,6 @@ Pointing at a token anywhere lights it at every stage; everything happens in the
 
 from pathlib import Path
 
-from streamlit.components.v2.bidi_component.state import ComponentResult
-
 from app.components.mounting import made
 from app.components.stages.pack import pack
 from app.components.stages.view import MOST, Piece, StagesView
@@ -38,14 +36,13 @@ MODULES = (
 _MOUNT = made(FOLDER, STYLES, MODULES)
 
 
-def stages(view: StagesView, *, key: str) -> ComponentResult:
+def stages(view: StagesView, *, key: str) -> None:
     """Show the four stages.
 
     Args:
         view: What to show.
         key: Streamlit's key; the lit token stays as long as the key and the content stay.
 
-    Returns:
-        Streamlit's result, without any value: nothing that happens here asks Python.
+    Nothing that happens here asks Python.
     """
-    return _MOUNT(key=key, data=pack(view))
+    _MOUNT(key=key, data=pack(view))

@@ -1,14 +1,11 @@
 """The surprise strip: how unexpected each token of a text is to a model, and how good that is.
 
 from app.components.surprise import SurpriseView, surprise_strip
-result = surprise_strip(SurpriseView(...), key="surprise")
-result.cursor  # the 0-based token the cursor rests on, or None before the first move
+surprise_strip(SurpriseView(...), key="surprise")
 """
 
 from collections.abc import Callable
 from pathlib import Path
-
-from streamlit.components.v2.bidi_component.state import ComponentResult
 
 from app.components.mounting import hears, made
 from app.components.surprise.pack import pack
@@ -45,19 +42,19 @@ _MOUNT = made(FOLDER, STYLES, MODULES)
 
 def surprise_strip(
     view: SurpriseView, *, key: str, on_cursor: Callable[[], None] | None = None
-) -> ComponentResult:
+) -> None:
     """Show the text coloured by surprise, the guesses at the cursor and the number of choices.
 
     The cursor moves in the browser alone; Python is told once it rests. The user's cursor stays
     until Python sends a *different* one than it sent before (and not just the echo of the user's),
-    so a page may pass back `result.cursor` or a constant: neither fights the user.
+    so a page may pass back the cursor or a constant: neither fights the user.
 
     Args:
         view: What to show.
         key: Streamlit's key; the component keeps its cursor as long as the key stays.
         on_cursor: Called when the cursor came to rest on another token.
 
-    Returns:
-        `cursor`, the 0-based token, or None before the user's first move.
+    Reports (see `mounting`):
+        `cursor`, the 0-based token.
     """
-    return _MOUNT(key=key, data=pack(view), **hears(cursor=on_cursor))
+    _MOUNT(key=key, data=pack(view), **hears(cursor=on_cursor))

@@ -1,16 +1,13 @@
 """Truncated backpropagation drawn over the unrolled network, on the user's own text.
 
     from app.components.truncation import TruncationRow, TruncationView, truncation
-    result = truncation(TruncationView(...), key="truncation")
-    result.cursor  # the 0-based step whose loss is followed back, or None before the first move
+    truncation(TruncationView(...), key="truncation")
 
 It knows nothing of torch or of core: it receives words and places and draws them.
 """
 
 from collections.abc import Callable
 from pathlib import Path
-
-from streamlit.components.v2.bidi_component.state import ComponentResult
 
 from app.components.mounting import hears, made
 from app.components.truncation.pack import pack
@@ -44,19 +41,19 @@ _MOUNT = made(FOLDER, STYLES, MODULES)
 
 def truncation(
     view: TruncationView, *, key: str, on_cursor: Callable[[], None] | None = None
-) -> ComponentResult:
+) -> None:
     """Show the rows.
 
     The cursor moves in the browser alone; Python is told once it rests. The user's cursor stays
     until Python sends a *different* one than it sent before (and not just the echo of the user's),
-    so a page may pass back `result.cursor` or a constant: neither fights the user.
+    so a page may pass back the cursor or a constant: neither fights the user.
 
     Args:
         view: What to show.
         key: Streamlit's key; the component keeps its cursor as long as the key stays.
         on_cursor: Called when the cursor came to rest on another step.
 
-    Returns:
-        `cursor`, the 0-based step, or None before the user's first move.
+    Reports (see `mounting`):
+        `cursor`, the 0-based step.
     """
-    return _MOUNT(key=key, data=pack(view), **hears(cursor=on_cursor))
+    _MOUNT(key=key, data=pack(view), **hears(cursor=on_cursor))

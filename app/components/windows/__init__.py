@@ -1,16 +1,13 @@
 """How a text is cut into windows, and what one window reads and must guess.
 
     from app.components.windows import Row, WindowsView, windows
-    result = windows(WindowsView(...), key="windows")
-    result.chosen  # [row, window], 0-based, or None before the first choice
+    windows(WindowsView(...), key="windows")
 
 It knows nothing of torch or of core: it receives words and places and draws them.
 """
 
 from collections.abc import Callable
 from pathlib import Path
-
-from streamlit.components.v2.bidi_component.state import ComponentResult
 
 from app.components.mounting import hears, made
 from app.components.windows.pack import pack
@@ -42,21 +39,19 @@ MODULES = (
 _MOUNT = made(FOLDER, STYLES, MODULES)
 
 
-def windows(
-    view: WindowsView, *, key: str, on_chosen: Callable[[], None] | None = None
-) -> ComponentResult:
+def windows(view: WindowsView, *, key: str, on_chosen: Callable[[], None] | None = None) -> None:
     """Show the picture.
 
     The choice moves in the browser alone; Python is told once it rests. It stays until Python
     sends a *different* choice than it sent before (and not just the echo of what the user chose),
-    so a page may pass back `result.chosen` or a constant: neither fights the user.
+    so a page may pass back the choice or a constant: neither fights the user.
 
     Args:
         view: What to show.
         key: Streamlit's key; the component keeps the choice as long as the key stays.
         on_chosen: Called when another window was chosen.
 
-    Returns:
-        `chosen`: [row, window], 0-based, as last chosen by the user; None where none was.
+    Reports (see `mounting`):
+        `chosen`: [row, window], 0-based, as last chosen by the user.
     """
-    return _MOUNT(key=key, data=pack(view), **hears(chosen=on_chosen))
+    _MOUNT(key=key, data=pack(view), **hears(chosen=on_chosen))

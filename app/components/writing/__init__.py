@@ -1,16 +1,13 @@
 """A network writing: its text token by token, the choices it had, the tree of beam search.
 
     from app.components.writing import Choice, WritingView, writing
-    result = writing(WritingView(...), key="writing")
-    result.cursor  # the 0-based written token the cursor rests on, or None before the first rest
+    writing(WritingView(...), key="writing")
 
 It knows nothing of torch or of core: it receives plain numbers and draws them.
 """
 
 from collections.abc import Callable
 from pathlib import Path
-
-from streamlit.components.v2.bidi_component.state import ComponentResult
 
 from app.components.mounting import hears, made
 from app.components.writing.pack import pack
@@ -69,15 +66,13 @@ MODULES = (
 _MOUNT = made(FOLDER, STYLES, MODULES)
 
 
-def writing(
-    view: WritingView, *, key: str, on_cursor: Callable[[], None] | None = None
-) -> ComponentResult:
+def writing(view: WritingView, *, key: str, on_cursor: Callable[[], None] | None = None) -> None:
     """Show the text, the choices at the cursor and the beam tree.
 
     With `view.cursor` None a new text is written token by token in the browser (at once where the
     reader asked for reduced motion); a text that begins with all tokens of the one before is
     written on from where that one ended. Python is told the cursor once it rests, never while the
-    text is being written. A page may pass back `result.cursor` or a constant: neither fights the
+    text is being written. A page may pass back the cursor or a constant: neither fights the
     user; for a new text it passes None.
 
     Args:
@@ -85,7 +80,7 @@ def writing(
         key: Streamlit's key; the component keeps its place as long as the key stays.
         on_cursor: Called when the cursor came to rest on another token.
 
-    Returns:
-        `cursor`, the 0-based written token, or None before it rested anywhere.
+    Reports (see `mounting`):
+        `cursor`, the 0-based written token.
     """
-    return _MOUNT(key=key, data=pack(view), **hears(cursor=on_cursor))
+    _MOUNT(key=key, data=pack(view), **hears(cursor=on_cursor))

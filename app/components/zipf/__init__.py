@@ -1,8 +1,7 @@
 """Rank and frequency of n-grams on log axes, with a range of ranks that can be dragged.
 
     from app.components.zipf import Curve, Fit, ZipfView, zipf
-    result = zipf(ZipfView(...), key="zipf")
-    result.range  # [low, high] as last chosen, or None before the first drag
+    zipf(ZipfView(...), key="zipf")
 
 It knows nothing of torch or of core: it receives plain arrays and draws them. What it reports is
 the range; the fits for it must come from Python.
@@ -10,8 +9,6 @@ the range; the fits for it must come from Python.
 
 from collections.abc import Callable
 from pathlib import Path
-
-from streamlit.components.v2.bidi_component.state import ComponentResult
 
 from app.components.mounting import hears, made
 from app.components.zipf.pack import pack
@@ -43,15 +40,13 @@ MODULES = (
 _MOUNT = made(FOLDER, STYLES, MODULES)
 
 
-def zipf(
-    view: ZipfView, *, key: str, on_range: Callable[[], None] | None = None
-) -> ComponentResult:
+def zipf(view: ZipfView, *, key: str, on_range: Callable[[], None] | None = None) -> None:
     """Show the plot.
 
     The handles move in the browser alone. Python is told at most every 250 ms while one is
     dragged, and once it rests; until the fits of that range have come, the numbers in the legend
     are "…". What the user chose stays until Python sends a *different* range than it sent before
-    (and not just the echo of what the user chose), so a page passes back `result.range`, with the
+    (and not just the echo of what the user chose), so a page passes back the range, with the
     fits of that range.
 
     Args:
@@ -59,7 +54,7 @@ def zipf(
         key: Streamlit's key; the component keeps the range as long as the key stays.
         on_range: Called when another range was chosen.
 
-    Returns:
-        `range`: [low, high], the ranks as last chosen by the user; None where none was.
+    Reports (see `mounting`):
+        `range`: [low, high], the ranks as last chosen by the user.
     """
-    return _MOUNT(key=key, data=pack(view), **hears(range=on_range))
+    _MOUNT(key=key, data=pack(view), **hears(range=on_range))
