@@ -16,6 +16,7 @@ from streamlit.runtime.scriptrunner import get_script_run_ctx
 EXPLORER, PRESENTER = "explorer", "presenter"
 _CHOICES = (
     "lane", "layer", "order", "strip", "edges", "detail", "asked", "fold", "speed", "truncate",
+    "origin",
 )  # fmt: skip
 _OPTIONS = {
     "order": (
@@ -52,6 +53,8 @@ class Looking:
         fold: "1" for the folded network, "" for the unrolled one.
         speed: steps a second, as `ExplorerView` takes it.
         truncate: the window k of truncated backpropagation in steps, as digits, or "".
+        origin: the step, from 1, whose loss alone the gradient is of, as digits; "" for the loss
+            that the sidebar says.
     """
 
     cursor: int
@@ -66,6 +69,7 @@ class Looking:
     fold: str = ""
     speed: str = "2"
     truncate: str = ""
+    origin: str = ""
 
     @property
     def change(self) -> tuple[int, int] | None:
@@ -138,10 +142,27 @@ def looking(
         layer=layer if layer in layers else highest,
         lane=lane if lane in lanes else lanes[0],
         unit=max(_whole(asked.get("unit", "")) or 1, 1) - 1,
-        truncate=str(min(window, steps)) if (window := _whole(asked.get("truncate", ""))) else "",
+        truncate=_within("truncate", steps),
+        origin=_within("origin", steps),
         asked="-".join(map(str, change)) if (change := asked_pair("asked", (0, 0)))[0] else "",
         **kept,
     )
+
+
+def loss_step(steps: int) -> int | None:
+    """The 0-based step whose loss alone the gradient is of, or None.
+
+    Args:
+        steps: how many steps there are, at least 1.
+    """
+    origin = _within("origin", steps)
+    return int(origin) - 1 if origin else None
+
+
+def _within(parameter: str, steps: int) -> str:
+    """A number from 1 to the steps there are that the address bar asks for, as digits, or ""."""
+    asked = _whole(st.query_params.get(parameter, ""))
+    return str(min(asked, steps)) if asked else ""
 
 
 def remember_cursor() -> None:

@@ -7,7 +7,7 @@ keep theirs on every page; lines also differ in dash, so that nothing is told by
 import math
 
 from core.analysis import Verdict
-from core.models import CellName
+from core.models import CellName, LossAt
 
 BLUE, VERMILION, GREEN, PURPLE, ORANGE = "#000001", "#000002", "#000003", "#000004", "#000005"
 """lines and words of Plotly's figures: Streamlit's names of the first `chartCategoricalColors`
@@ -114,6 +114,13 @@ def verdict_text(verdict: Verdict) -> str:
     if verdict.word == "exploding" and verdict.doubling_time is not None:
         parts.append(f"doubles in {_steps(verdict.doubling_time)}")
     return " · ".join(parts)
+
+
+def loss_words(at: LossAt) -> str:
+    """Where a loss is, as it completes "The loss"; steps count from 1."""
+    if isinstance(at, int):
+        return f"at step {at + 1} alone"
+    return "at the last step" if at == "last" else "(the mean over all steps)"
 
 
 def _steps(count: float) -> str:

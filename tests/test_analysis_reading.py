@@ -9,7 +9,7 @@ import torch.nn.functional as F
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.analysis import Status, read, similarity_order
+from core.analysis import Status, reach, read, similarity_order, trace_text
 from core.models import ModelSpec, SequenceModel
 
 V, T, H = 11, 17, 5
@@ -94,6 +94,39 @@ def test_gradients_are_those_of_the_chosen_loss(cell, at):
     else:
         assert ((layer.share_own > 0) & (layer.share_own <= 1)).all()
     np.testing.assert_allclose(reading.head_gradient[-1], 10 ** layer.gradient[-1], rtol=1e-9)
+
+
+@pytest.mark.parametrize("cell", CELLS)
+@pytest.mark.parametrize("more", [{}, {"num_layers": 2, "bidirectional": True}])
+def test_one_loss_alone_is_its_row_of_all_and_their_mean_is_the_mean_loss(cell, more):
+    model, (inputs, targets) = network(cell, **more), indices(1)
+    tapes = [trace_text(model, inputs, targets, step) for step in range(T)]
+    mean = trace_text(model, inputs, targets, "mean")
+    rows = {layer.name: reach(model, inputs, targets, layer=layer.name) for layer in mean.layers}
+    losses = []
+    for step in range(T):
+        reading = read(model, inputs, targets, step)
+        losses.append(reading.loss)
+        assert reading.at == step
+        assert reading.loss == pytest.approx(reading.surprise[step], rel=1e-12)
+        for layer in reading.layers:
+            row = rows[layer.name]
+            np.testing.assert_array_equal(layer.status, row.hidden_status[step])
+            np.testing.assert_allclose(layer.gradient, row.hidden[step], rtol=1e-9, atol=1e-10)
+            later = layer.status[step + 1 :]
+            if not more:
+                assert (later == Status.EXACT_ZERO).all()
+        others = np.arange(T) != step
+        assert (reading.head_gradient[others] == 0).all()
+        assert reading.head_gradient[step] > 0
+    assert np.mean(losses) == pytest.approx(read(model, inputs, targets, "mean").loss, rel=1e-12)
+    for place, layer in enumerate(mean.layers):
+        summed = sum(tape.layers[place].grad_hidden for tape in tapes) / T
+        torch.testing.assert_close(summed, layer.grad_hidden, rtol=1e-9, atol=1e-15)
+    last = read(model, inputs, targets, "last")
+    np.testing.assert_array_equal(
+        read(model, inputs, targets, T - 1).layers[0].gradient, last.layers[0].gradient
+    )
 
 
 def test_the_verdict_is_on_the_last_loss_whatever_loss_is_shown():

@@ -144,14 +144,16 @@ def test_every_lane_is_the_networks_own_float64(kind):
             np.testing.assert_allclose(found, values[:, unit], rtol=1e-12, atol=1e-15)
 
 
+@pytest.mark.parametrize("at", ["mean", 6])
 @pytest.mark.parametrize("kind", CELLS)
-def test_the_arrays_load_without_pickles_and_agree_with_autograd(kind):
-    of = contents(screen_of(kind, steps=11, at="mean"))
+def test_the_arrays_load_without_pickles_and_agree_with_autograd(kind, at):
+    of = contents(screen_of(kind, steps=11, at=at))
     with np.load(io.BytesIO(tape_npz(of)), allow_pickle=False) as kept:
         loaded = dict(kept.items())
     about = json.loads(str(loaded.pop("about.json")))
     assert ModelSpec.from_dict(about["spec"]) == of.screen.choices.spec
     assert tuple(about["tokens"]) == of.tokens
+    assert about["loss_at"] == at
     assert loaded.keys() == of.arrays.keys()
     for name, array in loaded.items():
         assert array.dtype == np.float64 or array.dtype.kind in "iu", name
@@ -163,7 +165,8 @@ def test_the_arrays_load_without_pickles_and_agree_with_autograd(kind):
     x = model.embed(torch.tensor(loaded["inputs"])[:, None]).detach()
     none = torch.zeros(1, 1, 6, dtype=torch.float64)
     oracle, output, _, _ = run_oracle(model.rnn, x, [11], none, none)
-    loss = F.cross_entropy(model.head(output[:, 0]), torch.tensor(loaded["targets"]))
+    steps = slice(None) if at == "mean" else slice(at, at + 1)
+    loss = F.cross_entropy(model.head(output[steps, 0]), torch.tensor(loaded["targets"])[steps])
     loss.backward()
     assert loaded["loss"].item() == pytest.approx(loss.item(), rel=1e-12)
     for name in ("hidden", "cell_state") if kind == "lstm" else ("hidden",):
@@ -172,8 +175,9 @@ def test_the_arrays_load_without_pickles_and_agree_with_autograd(kind):
             torch.testing.assert_close(
                 torch.from_numpy(loaded[f"rnn.l0.{prefix}{name}"]), torch.stack(told)
             )
-    norms = np.log10(np.linalg.norm(loaded["rnn.l0.grad_hidden"], axis=1))
-    np.testing.assert_allclose(norms, loaded["rnn.l0.log10_grad_hidden_norm"], rtol=1e-9)
+    norms = np.linalg.norm(loaded["rnn.l0.grad_hidden"], axis=1)
+    log10 = [math.log10(norm) if norm else math.nan for norm in norms]
+    np.testing.assert_allclose(log10, loaded["rnn.l0.log10_grad_hidden_norm"], rtol=1e-9)
 
 
 def own_network() -> Network:
@@ -219,10 +223,12 @@ def assert_printed(lines: list[str], of: Contents) -> None:
         assert name in head
 
 
-@pytest.mark.parametrize("whose", ["drawn", "own"])
+@pytest.mark.parametrize("whose", ["drawn", "own", "alone"])
 def test_the_program_in_the_bundle_recomputes_the_screen(whose, tmp_path):
     if whose == "drawn":
         screen = screen_of("gru", NASTY, num_layers=2, bidirectional=True, spectral_radius=1.2)
+    elif whose == "alone":
+        screen = screen_of(text=NASTY, at=7)
     else:
         screen = screen_of(text="story", network=own_network(), steps=31, at="mean")
     of = contents(screen)
@@ -359,8 +365,9 @@ def test_the_text_has_the_colours_of_its_numbers(strip):
         screen_of("rnn_relu", steps=1, cursor=0, hidden_size=1),
         screen_of("rnn_relu", steps=400, start=0, spectral_radius=10.0, cursor=399, at="mean"),
         screen_of("rnn_tanh", spectral_radius=0.0, lane="from_state"),
+        screen_of(at=4),
     ],
-    ids=["nasty", "deep", "one step", "overflow", "no memory"],
+    ids=["nasty", "deep", "one step", "overflow", "no memory", "one loss alone"],
 )
 def test_pictures_and_handout_stand_whatever_is_read(screen):
     of = contents(screen)
@@ -427,6 +434,7 @@ def test_the_handout_holds_the_numbers_at_the_cursor():
         for unit in (largest, 7):
             assert numbers.value(float(lane.values[t, unit])) in words
     assert page.links == [LINK]
+    assert "Loss L at the last step" in words
     assert "does not hold the text" in words
     for word in ("torch", "numpy", "unrolled", "How to read it"):
         assert word in words

@@ -205,6 +205,29 @@ def test_a_link_reproduces_the_screen(visit):
     other.wait_for_url(lambda address: "fold" not in address)
 
 
+def test_one_loss_alone_is_run_back_from_and_a_link_shows_it_again(visit):
+    page = visit("?t=40&speed=16")
+    first = identity_of(page)
+    explorer(page).focus()
+    page.keyboard.press("l")
+    page.keyboard.press("b")
+    alone = wait_for_other(page, first)
+    page.wait_for_url(re.compile(r"[?&]origin=40(&|$)"))
+    words = page.locator(".motion + .how")
+    expect(words).to_contain_text("Loss at t = 40 alone. Back at t = ")
+    expect(explorer(page)).to_have_attribute("data-run", "backward ended")
+    page.get_by_text("Loss at step 40 alone: ").wait_for()
+    page.get_by_text("exact zero: 70").wait_for()
+    other = visit(page.url[page.url.index("?") :])
+    assert identity_of(other) == alone
+    assert other.get_by_test_id("origin").input_value() == "40"
+    expect_step(other, step_of(page))
+    assert other.locator(".inspector").inner_text() == page.locator(".inspector").inner_text()
+    other.get_by_test_id("origin").fill("")
+    assert wait_for_other(other, alone) == first
+    other.wait_for_url(lambda address: "origin" not in address)
+
+
 def test_what_back_undid_can_be_chosen_once_more(visit):
     page = visit("?t=2&lane=c")
     explorer(page).focus()

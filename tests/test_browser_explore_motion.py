@@ -4,6 +4,7 @@ import base64
 import datetime
 import re
 
+import numpy as np
 import pytest
 from playwright.sync_api import Page
 
@@ -244,6 +245,57 @@ def test_a_loss_at_every_step_is_named_and_the_run_begins_at_the_cursor(filmed):
     assert step_of(page) < held
 
 
+def alone(step: int) -> ExplorerView:
+    """The same text, and the gradient of one loss alone: half a decade less a step back."""
+    log10 = 0.5 * (np.arange(T)[None] - step)
+    later = np.arange(T)[None] > step
+    return long_view(
+        identity=f"of {step}", origin=str(step + 1), cursor=step, offers=("origin",),
+        loss={"at": "step", "step": step, "value": 1.5, "perplexity": 4.48},
+        gradient=np.where(later, np.nan, log10), gradient_flags=later.astype(np.uint8),
+        edges_gradient=np.repeat(np.where(later, 0, 10**log10)[..., None], 2, -1),
+        head_gradient=np.eye(T)[step],
+    )  # fmt: skip
+
+
+def test_one_loss_alone_is_asked_for_waited_for_and_run_back_from(filmed):
+    page = filmed(long_view(offers=("origin",), cursor=12))
+    press(page, "l")
+    assert page.get_by_test_id("origin").input_value() == "13"
+    assert page.get_by_role("button", name="gradient back").get_attribute("aria-pressed") == "true"
+    press(page, "b")
+    assert (run_of(page), step_of(page)) == ("", 13)
+    assert page.locator(".backward").inner_text() == "◀ Waiting …"
+    page.clock.run_for(300)
+    assert ["origin", "13"] in page.evaluate("told")
+    before = picture(page)
+    page.evaluate(MOUNT, base64.b64encode(pack(alone(12))).decode())
+    page.clock.run_for(40)
+    assert picture(page) != before
+    assert (run_of(page), step_of(page)) == ("backward moving", 13)
+    assert "Loss at step 13 alone: 1.50 nats" in page.locator(".headline").inner_text()
+    assert "the loss at t = 13 alone feels each step" in page.locator(".main").inner_text()
+    press(page, "+", "+", "+", after=20)
+    page.clock.run_for(1500)
+    assert (run_of(page), step_of(page)) == ("backward ended", 1)
+    assert words_of(page).startswith("Loss at t = 13 alone. Came to t = 1: ‖∂L/∂h‖ = 1.00e-06")
+    press(page, "b", after=20)
+    assert run_of(page) == "backward moving" and step_of(page) > 8
+    press(page, "Escape", "ArrowRight", "l", "l", after=300)  # of the cursor's, and of none
+    assert page.evaluate("told").count(["origin", ""]) == 1
+    page.get_by_test_id("origin").fill("99")
+    page.clock.run_for(300)
+    assert page.evaluate("told.filter(([name]) => name === 'origin').at(-1)") == ["origin", "30"]
+    assert step_of(page) == 30
+
+
+def test_where_the_page_cannot_compute_one_loss_alone_it_is_not_offered(filmed):
+    page = filmed(long_view())
+    press(page, "l")
+    assert not page.get_by_test_id("origin").is_visible()
+    assert step_of(page) == 1 and page.evaluate("window.told ?? null") is None
+
+
 @pytest.mark.parametrize("layers", [make_layers(4), make_layers(2, both=True)])
 @pytest.mark.parametrize("still", [False, True])
 def test_stacks_and_two_directions_do_all_of_it(filmed, layers, still):
@@ -273,12 +325,18 @@ def test_while_something_moves_no_other_picture_is_drawn_anew(filmed):
 
 
 def test_every_control_has_a_key_and_fits_a_phone(filmed):
-    page = filmed(long_view(), width=390)
+    page = filmed(long_view(offers=("origin",)), width=390)
     root = page.get_by_test_id("explorer")
     shortcuts = root.get_attribute("aria-keyshortcuts").split()
-    assert {"u", "b", "k", ".", "+", "-", "Space", "Escape"} <= set(shortcuts)
+    assert {"u", "b", "l", "k", ".", "+", "-", "Space", "Escape"} <= set(shortcuts)
     label = root.get_attribute("aria-label")
-    for words in ("space plays", "u folds", "b runs the gradient back", "truncation window"):
+    for words in (
+        "space plays",
+        "u folds",
+        "b runs the gradient back",
+        "l takes the loss",
+        "truncation window",
+    ):
         assert words in label
     for control in page.locator(".explorer .motion > *, .explorer .play").all():
         box = control.bounding_box()

@@ -184,6 +184,8 @@ def test_the_loss_is_minus_the_mean_log_probability_of_what_came_next():
     assert_close(next_token_loss(logits, targets), -chosen.mean())
     assert_close(next_token_loss(logits, targets, "mean"), -chosen.mean())
     assert_close(next_token_loss(logits, targets, "last"), -chosen[-1].mean())
+    for step in range(TIME):
+        assert_close(next_token_loss(logits, targets, step), -chosen[step].mean())
 
 
 def test_the_last_steps_loss_pulls_on_the_last_logits_only():
@@ -233,8 +235,12 @@ def test_indices_that_are_no_text_are_refused(indices, message, input_name):
 
 def test_losses_that_make_no_sense_are_refused():
     logits = torch.zeros(TIME, BATCH, VOCABULARY)
-    with pytest.raises(CoreError, match=r"`at` \(='first'\) must be 'mean' or 'last'"):
-        next_token_loss(logits, text(), at="first")
+    for at in ("first", -1, TIME, True, 0.0):
+        with pytest.raises(CoreError) as refusal:
+            next_token_loss(logits, text(), at=at)
+        assert str(refusal.value) == (
+            f"`at` (={at!r}) must be 'mean', 'last' or a step from 0 to {TIME - 1}."
+        )
     with pytest.raises(CoreError, match=r"`targets` \(of shape \(3, 7\)\) must be"):
         next_token_loss(logits, text().T)
     with pytest.raises(CoreError, match="with at least one of each"):

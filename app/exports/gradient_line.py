@@ -10,6 +10,7 @@ from app.exports.colours import CURSOR, FAINT, GRADIENT, GROUND, HAIR, MUTED, TE
 from app.exports.numbers import ten_to
 from app.exports.screen import Contents
 from app.exports.svg import LEFT, RIGHT, SMALL, line, tag, text
+from app.theme import loss_words
 from core.analysis import Status
 
 _TOP, _BOTTOM = 10.0, 190.0
@@ -41,11 +42,9 @@ def gradient_line(of: Contents) -> Piece:
                          fill=CURSOR, stroke=GROUND, stroke_width=2))  # fmt: skip
     parts += [signs, axis.cursor(of.view.cursor, _TOP - 4, _BOTTOM - _TOP + 18),
               axis.labels(_BOTTOM + 30)]  # fmt: skip
-    last = of.reading.at == "last"
     how = (
-        "How strongly the loss "
-        + ("at the last step" if last else "(the mean over all steps)")
-        + " feels each hidden state: ‖∂L/∂h‖ on an absolute log scale."
+        f"How strongly the loss {loss_words(of.reading.at)} feels each hidden state: ‖∂L/∂h‖ on an "
+        "absolute log scale."
         + (" Dashed: the fitted rate of the verdict." if of.view.fit else "")
         + (" Grey: the other layers." if len(of.reading.layers) > 1 else "")
         + explained

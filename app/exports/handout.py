@@ -9,6 +9,7 @@ from app.exports.numbers import gradient_norm, probability, value
 from app.exports.picture import pieces
 from app.exports.screen import Contents, versions
 from app.exports.svg import drawing, safe, shown, tag
+from app.theme import loss_words
 
 _UNITS = 5
 """units of the state that are listed besides the one that is followed, the largest first"""
@@ -63,8 +64,7 @@ def _at_the_cursor(of: Contents) -> str:
     own = float(of.layer.share_own[t])
     if np.isfinite(own):
         about.append(("of it through its own output", f"{100 * own:.0f} %"))
-    where = "at the last step" if reading.at == "last" else "mean over all steps"
-    about.append((f"Loss L, {where}", f"{value(reading.loss)} nats"))
+    about.append((f"Loss L {loss_words(reading.at)}", f"{value(reading.loss)} nats"))
     return tag(
         "section",
         tag("h2", f"The numbers at step {t + 1}"),

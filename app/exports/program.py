@@ -23,7 +23,7 @@ def arrays_of(
     Args:
         model: in float64.
         indices: the T tokens read and the one after them.
-        at: the loss, "last" or "mean".
+        at: the loss: "last", "mean", or one step, from 0.
 
     Returns:
         The reading; and the arrays, (T, ...), floats in float64: the reading's own, and the total
@@ -98,7 +98,8 @@ def tell(reading: Reading, arrays: dict[str, NDArray], tokens: list[str], shown:
     """
     verdict = next(layer.verdict for layer in reading.layers if layer.name == shown)
     print(f"verdict\t{verdict.word}\t{verdict.factor!r}\t{verdict.reason}")
-    print(f"loss\t{reading.loss!r}\tnats, {reading.at}")
+    where = f"step {reading.at + 1} alone" if isinstance(reading.at, int) else reading.at
+    print(f"loss\t{reading.loss!r}\tnats, {where}")
     models = [name for name in arrays if name.startswith("reference.")]
     columns = ("surprise", "truth_probability", "truth_rank", *models,
                f"{shown}.log10_grad_hidden_norm", f"{shown}.grad_hidden_status")  # fmt: skip

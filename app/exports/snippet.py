@@ -59,7 +59,7 @@ def network() -> tuple[SequenceModel, Vocabulary]:
 """
 
 _READ = """
-AT = {at!r}  # where the loss is
+AT = {at!r}  # where the loss is; a number is a step, from 0
 LAYER = {layer!r}  # shown
 START = {start!r}  # place in the text of the first token read, from 0
 SCHEME = {scheme!r}  # how the text is cut; None if that cannot be told

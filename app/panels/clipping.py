@@ -16,7 +16,7 @@ from app.theme import BLUE, VERMILION, number
 from app.views.gradients import indices_of
 from core.analysis import Descent, clip_by_norm, clip_by_value, descend
 from core.analysis import loss_cliff as cliff_of
-from core.models import LossAt
+from core.models import LossName
 
 START, RATE, UPDATES, INSIDE = (5.5, -2.6), 0.5, 60, 0.1
 W_RANGE, B_RANGE, SIZE = (4.0, 7.0), (-3.5, -2.0), 181
@@ -24,7 +24,7 @@ W_RANGE, B_RANGE, SIZE = (4.0, 7.0), (-3.5, -2.0), 181
 
 
 @st.fragment
-def draw(source: Source, network: Network, at: LossAt) -> None:
+def draw(source: Source, network: Network, at: LossName) -> None:
     """Draw it; a fragment, so that the slider redraws nothing else."""
     with told():
         exponent = st.slider(
@@ -41,7 +41,7 @@ def draw(source: Source, network: Network, at: LossAt) -> None:
             _plane(threshold)
 
 
-def _own(source: Source, network: Network, at: LossAt, threshold: float) -> None:
+def _own(source: Source, network: Network, at: LossName, threshold: float) -> None:
     """This network's gradient on this text."""
     st.markdown("#### This network’s gradient on this text, before and after")
     found = gradients.parameter_gradients(network, *indices_of(source), at)

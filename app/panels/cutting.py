@@ -16,7 +16,7 @@ from app.sidebar.source import Source
 from app.theme import number
 from app.views.gradients import closeness_note, indices_of, truncation_view
 from core.analysis import random_starts
-from core.models import LossAt
+from core.models import LossName
 
 COMPONENT = "cutting"
 KEEPS = (0.5, 0.7, 0.8, 0.9, 0.95)
@@ -24,7 +24,7 @@ KEEPS = (0.5, 0.7, 0.8, 0.9, 0.95)
 
 
 @st.fragment
-def draw(source: Source, network: Network, at: LossAt) -> None:
+def draw(source: Source, network: Network, at: LossName) -> None:
     """Draw it; a fragment, so that the slider redraws nothing else."""
     with told():
         steps = len(source.stretch)
@@ -49,7 +49,7 @@ def draw(source: Source, network: Network, at: LossAt) -> None:
 
 
 def _rows(
-    source: Source, network: Network, at: LossAt, length: int, keep: float, seed: int
+    source: Source, network: Network, at: LossName, length: int, keep: float, seed: int
 ) -> None:
     """The ways to cut, on the text."""
     inputs, targets = indices_of(source)
@@ -76,7 +76,7 @@ def _rows(
     )
 
 
-def _figures(source: Source, network: Network, at: LossAt, length: int, keep: float) -> None:
+def _figures(source: Source, network: Network, at: LossName, length: int, keep: float) -> None:
     inputs, targets = indices_of(source)
     found = gradients.truncated(network, inputs, targets, at)
     left, right = st.columns(2)

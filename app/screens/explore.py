@@ -2,6 +2,7 @@
 
 import hashlib
 import time
+from dataclasses import replace
 
 import streamlit as st
 
@@ -40,14 +41,15 @@ def _explore(choices: Choices) -> None:
 
 
 def _draw_explorer(choices: Choices) -> None:
-    read = _indices(choices)
+    source, read = choices.source, _indices(choices)
+    step = state.loss_step(len(source.stretch))
+    choices = choices if step is None else replace(choices, at=step)
     reading = readings.reading(choices.network, *read, choices.at)
     names = tuple(layer.name for layer in reading.layers)
-    source = choices.source
     looking = state.looking(len(source.stretch), names, lane_keys(choices.spec.cell))
     hidden = reading.layers[names.index(looking.layer)].hidden
     content = (choices.network.digest, source.tokens.digest, str(source.stretch.start),
-               str(len(source.stretch)), choices.at, looking.layer)  # fmt: skip
+               str(len(source.stretch)), str(choices.at), looking.layer)  # fmt: skip
     identity = hashlib.sha256("|".join(content).encode()).hexdigest()[:16]
     similarity = readings.order_of(identity, looking.layer, hidden)
     explorer(

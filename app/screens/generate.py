@@ -18,7 +18,7 @@ from app.views.explorer import Choices, explorer_view, lane_keys
 from app.views.text import kind_of
 from app.views.writing import text_written, what_happened, writing_view
 from core.errors import CoreError
-from core.models import LossAt
+from core.models import LossName
 
 OTHERS = {"greedy": "greedy", "sample": "sampled"}
 LINK = "generate"
@@ -33,7 +33,7 @@ def _write(source: Source, network: Network, prefix: tuple[str, ...], rule: Rule
 
 @st.fragment
 def _unfold(
-    source: Source, network: Network, texts: list[Written], rules: list[Rule], at: LossAt
+    source: Source, network: Network, texts: list[Written], rules: list[Rule], at: LossName
 ) -> None:
     """The texts and the states; a fragment, so that a cursor redraws no more."""
     with told():
@@ -65,17 +65,18 @@ def _draw_text(source: Source, text: Written, rule: Rule) -> int | None:
     return view.cursor
 
 
-def _draw_states(source: Source, network: Network, text: Written, at: LossAt, step: int) -> None:
+def _draw_states(source: Source, network: Network, text: Written, at: LossName, step: int) -> None:
     """The explorer on all that was read and written."""
     whole = text_written(source, text)
-    choices = Choices(whole, network, at, written=len(text.choices))
+    alone = state.loss_step(len(whole.stretch))
+    choices = Choices(whole, network, at if alone is None else alone, written=len(text.choices))
     vocabulary = whole.tokens.vocabulary
     inputs = tuple(vocabulary.encode(whole.stretch.inputs))
     targets = tuple(vocabulary.encode(whole.stretch.targets))
-    reading = readings.reading(network, inputs, targets, at)
+    reading = readings.reading(network, inputs, targets, choices.at)
     names = tuple(layer.name for layer in reading.layers)
     looking = state.looking(len(whole.stretch), names, lane_keys(choices.spec.cell), step)
-    content = (network.digest, whole.tokens.digest, at, looking.layer)
+    content = (network.digest, whole.tokens.digest, str(choices.at), looking.layer)
     identity = hashlib.sha256("|".join(content).encode()).hexdigest()[:16]
     hidden = reading.layers[names.index(looking.layer)].hidden
     similarity = readings.order_of(identity, looking.layer, hidden)

@@ -8,10 +8,10 @@ from app.panels import bets, clipping, cutting, decay, gates, many, reaching
 from app.sidebar.labels import LABS
 from app.sidebar.source import Source, read_by
 from app.sidebar.widgets import segmented
-from core.models import LossAt
+from core.models import LossName
 
 
-def _draw(lab: str, source: Source, network: Network, at: LossAt) -> None:
+def _draw(lab: str, source: Source, network: Network, at: LossName) -> None:
     match lab:
         case "decay":
             decay.draw(source, network)

@@ -6,7 +6,7 @@ from app.compute.trained import shipped_models
 from app.compute.written import RuleName
 from app.theme import CELL_LABELS
 from core.learning import ClipName, OptimiserName, ScheduleName
-from core.models import CellName, InitialisationName, InputName, LossAt
+from core.models import CellName, InitialisationName, InputName, LossName
 from core.text import Backoff, TokenScheme, WindowScheme
 
 PASTE, UPLOAD, BOOK = "paste", "upload", "timemachine"
@@ -16,7 +16,7 @@ SCHEMES: dict[TokenScheme, str] = {
     "words": "words",
 }
 CELLS: dict[CellName, str] = {**CELL_LABELS, "rnn_relu": "ReLU"}
-LOSSES: dict[LossAt, str] = {"last": "last step", "mean": "all steps"}
+LOSSES: dict[LossName, str] = {"last": "last step", "mean": "all steps"}
 INITIALISATIONS: dict[InitialisationName, str] = {
     "pytorch": "PyTorch’s default",
     "normal": "normal N(0, σ²)",

@@ -5,7 +5,7 @@ import streamlit as st
 from app.compute.texts import TokenText
 from app.sidebar.labels import CELLS, INITIALISATIONS, INPUTS, LOSSES
 from app.sidebar.widgets import segmented
-from core.models import CellName, InitialisationName, InputName, LossAt, ModelSpec
+from core.models import CellName, InitialisationName, InputName, LossName, ModelSpec
 
 LOSS_HELP = (
     "Where the network is told how wrong its guess was. From the last step alone one sees how far "
@@ -13,7 +13,7 @@ LOSS_HELP = (
 )
 
 
-def choose_spec(tokens: TokenText) -> tuple[ModelSpec, LossAt]:
+def choose_spec(tokens: TokenText) -> tuple[ModelSpec, LossName]:
     """An untrained network that reads these tokens, and where its loss is."""
     vocabulary_size = len(tokens.vocabulary)
     if tokens.unknown:
@@ -35,7 +35,7 @@ def choose_spec(tokens: TokenText) -> tuple[ModelSpec, LossAt]:
             "What reads from the end has already seen the token to guess: good guesses of such a "
             "network say nothing about forecasting."
         )
-    at: LossAt = segmented("Loss", "loss", LOSSES, "last", LOSS_HELP)
+    at: LossName = segmented("Loss", "loss", LOSSES, "last", LOSS_HELP)
     initialisation, sigma = _choose_start()
     radius = _choose_radius()
     source: InputName = segmented("Input", "input", INPUTS, "embedding", None)

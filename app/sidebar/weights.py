@@ -14,7 +14,7 @@ from app.sidebar.source import Source
 from app.sidebar.widgets import segmented
 from app.theme import visible
 from core.errors import CoreError
-from core.models import LossAt
+from core.models import LossName
 from core.models.checkpoints import (
     MAX_CHECKPOINT_BYTES,
     Checkpoint,
@@ -29,7 +29,7 @@ _ON_SCREEN = {"`data`": "Your file", "`vocabulary`": "The vocabulary", "`text`":
 """what the arguments that the library's messages name are called on the page"""
 
 
-def choose_network(source: Source) -> tuple[Network, LossAt]:
+def choose_network(source: Source) -> tuple[Network, LossName]:
     """The network, and where its loss is.
 
     Args:
@@ -48,7 +48,7 @@ def choose_network(source: Source) -> tuple[Network, LossAt]:
         spec, at = choose_spec(source.tokens)
         return Network(spec), at
     step = _choose_step(checkpoint)
-    at: LossAt = segmented("Loss", "loss", LOSSES, "last", LOSS_HELP)
+    at: LossName = segmented("Loss", "loss", LOSSES, "last", LOSS_HELP)
     for note in checkpoint.notes:
         st.caption(note)
     return Network(checkpoint.spec, checkpoint, step, _learnt(name, checkpoint)), at

@@ -13,7 +13,7 @@ from core.analysis.contributions import UnitTerms
 from core.analysis.features import FeatureMatch
 from core.analysis.perturbation import Perturbation
 
-OFFERS = ("mean", "reach", "equations", "units", "change")
+OFFERS = ("mean", "reach", "equations", "units", "change", "origin")
 FEATURE_LABELS = {
     "quotes": "inside quotation marks",
     "brackets": "inside brackets",

@@ -120,7 +120,7 @@ def explorer_view(
         surprise=reading.surprise,
         truth_rank=reading.truth_rank.astype(np.int32),
         loss={
-            "at": reading.at,
+            **_where(reading.at),
             "value": reading.loss,
             "perplexity": float(np.exp(np.float64(reading.loss))),
         },
@@ -133,6 +133,7 @@ def explorer_view(
         fold=looking.fold,
         speed=looking.speed,
         truncate=looking.truncate,
+        origin=looking.origin,
         references=tuple(
             Reference(each.key, each.key, each.surprise, each.perplexity) for each in references
         ),
@@ -142,6 +143,10 @@ def explorer_view(
         unit=min(looking.unit, spec.hidden_size - 1),
         **_on_demand(looking, details),
     )
+
+
+def _where(at: LossAt) -> dict[str, Any]:
+    return {"at": "step", "step": at} if isinstance(at, int) else {"at": at}
 
 
 def _on_demand(looking: Looking, details: Details | None) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from app.compute.networks import Network
 from app.theme import CELL_COLOURS, verdict_text
 from app.views.explorer import Choices, lane_keys, lanes_of, shown
 from core.analysis import LayerReading, Reading
-from core.models import CellName
+from core.models import CellName, LossAt
 
 Named = tuple[str, Network, Reading]
 """a network's name on screen, itself, and what it made of the text"""
@@ -24,11 +24,7 @@ _HOW = (
     "that keeps its colour holds a value over many steps. Of the curves, the further left one "
     "stays high, the further back the loss reaches."
 )
-_NOTES = {
-    "last": "Highest layer of each network; gradient of the loss at the last step.",
-    "mean": "Highest layer of each network; gradient of the losses of all steps, verdicts on the "
-    "loss at the last step alone.",
-}
+_LAST = "loss at the last step"
 
 
 def quantity_keys(cells: Sequence[CellName]) -> tuple[str, ...]:
@@ -91,13 +87,20 @@ def lanes_view(
         quantity=kept,
         quantities=quantities,
         decades=decades([network.gradient for network in networks]),
-        note=_NOTES[choices.at],
+        note=f"Highest layer of each network; gradient of the {_loss(choices.at)}.",
         how=_HOW,
         cursor=cursor,
         order="similarity" if order == "similarity" else "index",
         pair=pair if fits else (),
         link=link,
     )
+
+
+def _loss(at: LossAt) -> str:
+    if at == "last":
+        return _LAST
+    which = "losses of all steps" if at == "mean" else f"loss at step {at + 1} alone"
+    return f"{which}, verdicts on the {_LAST} alone"
 
 
 def decades(gradients: Sequence[NDArray[np.float64]]) -> tuple[float, float]:

@@ -68,7 +68,7 @@ class Reading:
     Attributes:
         layers: every layer and direction in the order data flows.
         loss: in nats, at the steps that `at` names.
-        at: "mean" over all steps or "last".
+        at: "mean" over all steps, "last", or one step, from 0.
         top: indices of the most likely next tokens, best first, (T, K), K = min(5, V).
         top_probability: their probabilities, (T, K).
         truth_probability: the probability given to the token that came next, (T,).

@@ -22,7 +22,7 @@ def trace_text(
         model: best in float64.
         inputs: the indices read, (T,).
         targets: the index that comes next at each step, (T,).
-        at: the loss: "last" step, or the "mean" over all.
+        at: the loss: "last" step, one step from 0, or the "mean" over all.
 
     Returns:
         The tape, as after a backward pass.

@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING, Any
 
 from core.models.initialisation import draw_parameters, scale_to_radius
-from core.models.sequence_model import LossAt, SequenceModel, next_token_loss
+from core.models.sequence_model import LossAt, LossName, SequenceModel, next_token_loss
 from core.models.spec import (
     MAX_EMBEDDING_SIZE,
     MAX_HIDDEN_SIZE,
@@ -44,6 +44,7 @@ __all__ = [
     "InitialisationName",
     "InputName",
     "LossAt",
+    "LossName",
     "ModelSpec",
     "SequenceModel",
     "Snapshot",

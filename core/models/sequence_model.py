@@ -1,7 +1,7 @@
 """The network that reads a text: a stock recurrent module of PyTorch and a linear head."""
 
 from collections.abc import Callable, Collection
-from typing import Any, Literal, get_args
+from typing import Any, Literal
 
 import torch
 import torch.nn.functional as F
@@ -13,7 +13,9 @@ from core.errors import CoreError, SpecError
 from core.models.initialisation import draw_parameters
 from core.models.spec import ModelSpec
 
-LossAt = Literal["mean", "last"]
+LossName = Literal["mean", "last"]
+LossAt = LossName | int
+"""where a loss is: the mean over all steps, the last step, or one step, counted from 0"""
 State = (
     Float[Tensor, "layer batch unit"]
     | tuple[Float[Tensor, "layer batch unit"], Float[Tensor, "layer batch unit"]]
@@ -120,24 +122,29 @@ def next_token_loss(
         logits: What `SequenceModel` gave, (time, batch, vocabulary).
         targets: The token that came next at each step, (time, batch).
         at: "mean" over all steps of all sequences, or the "last" step only, averaged over the
-            batch: the loss whose gradient has the whole text to travel back through.
+            batch: the loss whose gradient has the whole text to travel back through. Or any one
+            step, from 0 to time - 1, likewise.
 
     Returns:
         A scalar.
 
     Raises:
-        CoreError: `at` is neither, or the shapes do not belong together.
+        CoreError: `at` is none of them, or the shapes do not belong together.
     """
-    if at not in get_args(LossAt):
-        raise CoreError(f"`at` (={at!r}) must be 'mean' or 'last'.")
     if logits.ndim != 3 or not logits.numel() or logits.shape[:2] != targets.shape:
         raise CoreError(
             f"`targets` (of shape {tuple(targets.shape)}) must be (time, batch), as `logits` "
             f"(of shape {tuple(logits.shape)}) is (time, batch, vocabulary), with at least one "
             "of each."
         )
-    if at == "last":
-        logits, targets = logits[-1:], targets[-1:]
+    one_step = isinstance(at, int) and not isinstance(at, bool) and 0 <= at < len(logits)
+    if not one_step and at not in ("mean", "last"):
+        raise CoreError(
+            f"`at` (={at!r}) must be 'mean', 'last' or a step from 0 to {len(logits) - 1}."
+        )
+    if at != "mean":
+        step = len(logits) - 1 if at == "last" else int(at)
+        logits, targets = logits[step : step + 1], targets[step : step + 1]
     return F.cross_entropy(logits.flatten(0, 1), targets.flatten())
 
 

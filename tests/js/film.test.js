@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 
 import {
-  advance, foldAsChosen, newFilm, play, playBack, playStep, setWindow, toggleFold,
+  advance, foldAsChosen, newFilm, originShown, play, playBack, playStep, setOrigin, setWindow, toggleFold,
 } from "../explorer/film.js";
 import { SPEEDS } from "../explorer/forward.js";
 import { fitTo, newState, windowOf } from "../explorer/state.js";
@@ -16,7 +16,7 @@ function stage(view, { still = false, cursor = 0 } = {}) {
   const named = () => new Proxy({}, { get: (all, key) => (all[key] ??= element()) });
   const x = { view: { ...view, link: "" }, film: newFilm(), asked: [], told: [] };
   x.state = {
-    cursor, edges: "forward", fold: "", speed: "2", truncate: "", sent: {}, heard: {}, held: null,
+    cursor, edges: "forward", fold: "", speed: "2", truncate: "", origin: "", sent: {}, heard: {}, held: null,
   };
   x.still = { matches: still };
   x.plan = { levels: 1, both: false };
@@ -100,6 +100,28 @@ test("with a loss at every step the run begins at the cursor; so does the window
   assert.equal(windowEnd(x), 8);
   const last = stage(viewOf(layersOf(1, false), 20, () => -1), { cursor: 8 });
   assert.equal(windowEnd(last), 19);
+});
+
+test("a run back waits for the gradient of the loss that was chosen, or no longer", (t) => {
+  t.mock.timers.enable({ apis: ["setTimeout"] });
+  const x = stage(viewOf(layersOf(1, false), 20, () => -1), { cursor: 2 });
+  setOrigin(x, "9");
+  assert.equal(x.state.cursor, 8);
+  playBack(x);
+  assert.deepEqual([x.film.waiting, x.film.run], [true, null]);
+  playBack(x); // pressed again: never mind
+  assert.deepEqual([x.film.waiting, x.film.run], [false, null]);
+  t.mock.timers.tick(1000);
+  assert.deepEqual(x.told, [["origin", "9"]]);
+  Object.assign(x.view, viewOf(layersOf(1, false), 20, (n, s) => (s > 8 ? "zero" : -1), "step", 8));
+  assert.equal(originShown(x.view), "9");
+  assert.equal(windowEnd(x), 8);
+  playBack(x);
+  assert.deepEqual([x.film.waiting, x.film.run.way.from, x.state.cursor], [false, 8, 8]);
+  setOrigin(x, ""); // what runs is of another loss
+  assert.equal(x.film.run, null);
+  setOrigin(x, "400");
+  assert.deepEqual([x.state.origin, x.state.cursor], ["20", 19]);
 });
 
 test("folding takes its time, turns round on the way, and is at once where motion is unwelcome", () => {

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 
 import {
-  arrived, backMoment, backwardRun, crossed, endWords, frameOf, gradientShare, lossWords,
+  arrived, backMoment, backwardRun, crossed, endWords, frameOf, gradientShare, lossStep, lossWords,
   passingWords, sweepsOf, windowCut,
 } from "../explorer/backward.js";
 import { columnEdges } from "../explorer/edges.js";
@@ -95,6 +95,25 @@ test("the reverse direction runs to the right, from the first step with a gradie
   run.frames.forEach(([at, t], place) => assert.equal(frameOf(run.sweeps[at], t), place));
 });
 
+test("one loss alone is followed from its step, and beyond it where a layer reads from the end", () => {
+  const before = viewOf(layersOf(1, false), 20, (n, t) => (t > 8 ? "zero" : t - 8), "step", 8);
+  assert.equal(lossStep(before), 8);
+  const run = backwardRun(before, 8, null);
+  assert.deepEqual(run.sweeps[0].steps, [8, 7, 6, 5, 4, 3, 2, 1, 0].slice(0, 9));
+  assert.deepEqual(backwardRun(before, 8, 3).sweeps[0].end, { why: "cut", t: 6 });
+  const both = viewOf(layersOf(2, true), 20, (n, t) =>
+    n === 2 ? (t > 8 ? "zero" : -1) : n === 3 ? (t < 8 ? "zero" : -1) : t > 12 ? "zero" : -2, "step", 8);
+  const [top, reverse, low, lowReverse] = backwardRun(both, 8, null).sweeps;
+  assert.deepEqual([top.steps[0], top.steps.at(-1)], [8, 0]);
+  assert.deepEqual([reverse.steps[0], reverse.steps.at(-1)], [8, 19]);
+  assert.deepEqual([low.steps[0], low.steps.at(-1)], [12, 0]);
+  assert.deepEqual(lowReverse.end, { why: "below", t: 13 });
+  const cut = backwardRun(both, 8, 4);
+  assert.deepEqual(cut.sweeps.map(({ steps }) => [steps[0], steps.at(-1)]), [
+    [8, 5], [8, 8], [8, 5], [5, 8],
+  ]);
+});
+
 test("within a frame the gradient comes down the levels, then goes back in time", () => {
   const order = [["hq", 0], ["xh", 3], ["xh", 2], ["xh", 1], ["hh", 2], ["xh", 0]];
   const begins = order.map(([kind, level]) => backMoment(kind, level, 4)[0]);
@@ -123,6 +142,8 @@ test("which loss it is stands in every sentence of a run", () => {
   assert.equal(lossWords(mean, 19), "Mean loss of all 20 steps, from t = 20.");
   assert.match(lossWords(mean, 8), /from t = 9, with what later losses sent back/);
   const run = backwardRun(mean, 8, null);
+  const alone = viewOf(layersOf(1, false), 20, () => 0, "step", 8);
+  assert.equal(lossWords(alone, 8), "Loss at t = 9 alone.");
   assert.match(passingWords(mean, run, [0, 5]), /Mean loss .* Back at t = 6: ‖∂L\/∂h‖ = 1\.00/);
 });
 

@@ -11,9 +11,9 @@ export function layersOf(levels, both) {
 }
 
 /** A view whose gradient is `log10(n, t)`, flagged where that gives a string. */
-export function viewOf(layers, steps, log10, at = "last") {
+export function viewOf(layers, steps, log10, at = "last", step = 0) {
   const flags = { zero: 1, underflow: 2, odd: 3 };
-  const view = { layers, layer: layers[0].name, steps, units: 3, thickest: 1, loss: { at } };
+  const view = { layers, layer: layers[0].name, steps, units: 3, thickest: 1, loss: { at, step } };
   view.arrays = {
     gradient: new Float64Array(layers.length * steps),
     gradient_flags: new Uint8Array(layers.length * steps),

@@ -75,7 +75,7 @@ MODULES = (
 )
 CHOICES = (
     "lane", "layer", "order", "strip", "edges", "fold", "speed", "truncate", "unit", "detail",
-    "asked",
+    "asked", "origin",
 )  # fmt: skip
 """what the explorer reports, beside the cursor"""
 
@@ -105,8 +105,8 @@ def explorer(
 
     Reports (see `mounting`):
         `cursor` (0-based step), `lane`, `layer`, `order`, `strip`, `edges`, `fold`, `speed`,
-        `truncate`, `unit` (0-based), `detail` and `asked` as last chosen by the user, in the
-        values that `ExplorerView` takes.
+        `truncate`, `origin`, `unit` (0-based), `detail` and `asked` as last chosen by the user, in
+        the values that `ExplorerView` takes.
     """
     _MOUNT(
         key=key,

@@ -3,6 +3,12 @@
 import { clamp, gradientNorm } from "../shared/format.js";
 import { CEILING, FLOOR } from "./edges.js";
 
+/** The one step whose loss the view's gradient is of, from 0; null where it is of all losses. */
+export function lossStep({ loss, steps }) {
+  if (loss.at === "mean") return null;
+  return loss.at === "last" ? steps - 1 : loss.step;
+}
+
 /**
  * The sweeps in which backpropagation goes through the network. One direction: all layers in one
  * sweep to the left. Two: level by level from the top, each direction against the way it reads.
@@ -41,14 +47,19 @@ export function backwardRun(view, from, k) {
   return { from, k, cut, sweeps, frames };
 }
 
-/* The steps of one sweep: on from where there is a gradient until none is left that can be drawn. */
+/*
+ * The steps of one sweep: on from where there is a gradient until none is left that can be drawn.
+ * One loss alone may reach steps after it, by way of a layer that reads from the end.
+ */
 function travel(view, { traces, reverse }, from, cut, k) {
   const flag = (n, t) => view.arrays.gradient_flags[n * view.steps + t];
   const size = (n, t) => view.arrays.gradient[n * view.steps + t];
   const broken = (t) => traces.some((n) => flag(n, t) === 3);
   const drawn = (t) => broken(t) || traces.some((n) => flag(n, t) === 0 && size(n, t) >= FLOOR);
-  const all = reverse ? steps(cut, k ? from : view.steps - 1) : steps(from, cut);
-  const begin = reverse ? all.findIndex(drawn) : 0;
+  const alone = view.loss.at === "step";
+  const latest = k ? from : view.steps - 1;
+  const all = reverse ? steps(cut, latest) : steps(alone ? latest : from, cut);
+  const begin = reverse || alone ? all.findIndex(drawn) : 0;
   const last = all.findLastIndex(drawn);
   if (begin < 0) return { steps: [], end: { why: "nothing", t: all[0] } };
   const odd = all.findIndex((t, at) => at >= begin && broken(t));
@@ -123,6 +134,7 @@ function spokenFor(view, sweep) {
 /** Which loss it is, and where the run started. */
 export function lossWords(view, from) {
   if (view.loss.at === "last") return `Loss at the last step, t = ${view.steps}.`;
+  if (view.loss.at === "step") return `Loss at t = ${from + 1} alone.`;
   const later = from < view.steps - 1 ? ", with what later losses sent back" : "";
   return `Mean loss of all ${view.steps} steps, from t = ${from + 1}${later}.`;
 }

@@ -18,7 +18,7 @@ export function captionDiagram(x) {
   }
   fold.textContent = film.folded ? "Unfold" : "Fold";
   fold.setAttribute("aria-pressed", String(film.folded));
-  parts.diagram.window.max = String(x.view.steps);
+  for (const name of ["origin", "window"]) parts.diagram[name].max = String(x.view.steps);
   captionRun(x);
 }
 
@@ -35,7 +35,7 @@ export function captionRun(x) {
   const words = run ? runWords(x, run) : howWords(x);
   if (how.textContent !== words) how.textContent = words;
   const moving = run?.kind === "backward" && run.moving;
-  const label = moving ? "❚❚ Pause" : "◀ Run back";
+  const label = moving ? "❚❚ Pause" : x.film.waiting ? "◀ Waiting …" : "◀ Run back";
   if (backward.textContent !== label) backward.textContent = label;
   const { root } = x.parts;
   const word = run ? `${run.kind} ${run.moving ? "moving" : run.ended ? "ended" : "paused"}` : "";

@@ -7,7 +7,7 @@ import numpy as np
 __all__ = ["DETAILS", "OFFERS", "Change", "FeatureUnit", "UnitSums", "require_shape"]
 
 DETAILS = ("", "equations", "units", "change")
-OFFERS = ("mean", "reach", "equations", "units", "change")
+OFFERS = ("mean", "reach", "equations", "units", "change", "origin")
 
 
 @dataclass(frozen=True, eq=False)

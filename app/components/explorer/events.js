@@ -6,7 +6,7 @@ import { heardScroll } from "../shared/tokens.js";
 import { choose, chooseUnit, note } from "./choosing.js";
 import { bindDetails } from "./details.js";
 import {
-  changeSpeed, commit, halt, moveTo, play, playBack, playStep, setWindow, toggleFold,
+  changeSpeed, commit, halt, moveTo, play, playBack, playStep, setOrigin, setWindow, toggleFold,
 } from "./film.js";
 import { gradientWords } from "./gradient.js";
 import { cellAt, cellWords } from "./heatmap.js";
@@ -85,6 +85,7 @@ function bindMotion(x) {
   diagram.fold.onclick = () => toggleFold(x);
   diagram.backward.onclick = () => onBack(x);
   diagram.window.oninput = () => setWindow(x, diagram.window.value);
+  diagram.origin.oninput = () => chooseOrigin(x, diagram.origin.value);
 }
 
 /* Edges show the signal while the network reads, and the gradient while that runs back. */
@@ -109,6 +110,22 @@ function onBack(x) {
   playBack(x);
 }
 
+/* The gradient of one loss is looked at from there. */
+function chooseOrigin(x, words) {
+  showEdges(x, "gradient");
+  setOrigin(x, words);
+  commitSoon(x);
+}
+
+/* The loss at the cursor, or, where that is chosen, the one that the sidebar says. */
+function toggleOrigin(x) {
+  const { origin } = x.parts.diagram;
+  if (origin.parentElement.hidden) return;
+  const here = String(x.state.cursor + 1);
+  origin.value = x.state.origin === here ? "" : here;
+  chooseOrigin(x, origin.value);
+}
+
 /* Keys of what moves by itself: whether it was one. */
 function motionKey(x, key) {
   const { diagram, root } = x.parts;
@@ -117,6 +134,7 @@ function motionKey(x, key) {
   else if (key === ".") onStep(x);
   else if (key === "+" || key === "=" || key === "-") changeSpeed(x, key === "-" ? -1 : 1);
   else if (key === "k") diagram.window.focus();
+  else if (key === "l") toggleOrigin(x);
   else if (key === "Escape" && x.film.run) halt(x);
   else return false;
   if (key !== "k") root.focus({ preventScroll: true });

@@ -2,11 +2,11 @@
 import { tell } from "../shared/cursor.js";
 import { clamp } from "../shared/format.js";
 import { announce } from "../shared/link.js";
-import { backwardRun } from "./backward.js";
+import { backwardRun, lossStep } from "./backward.js";
 import { captionDiagram } from "./caption.js";
 import { note, noteSoon } from "./choosing.js";
 import { BACK_PACE, SPEEDS } from "./forward.js";
-import { windowOf, windowWords } from "./state.js";
+import { stepsWords, windowOf } from "./state.js";
 import { eased } from "./unfold.js";
 
 const FOLDING = 700; // ms from unrolled to folded
@@ -14,10 +14,10 @@ const FOLDING = 700; // ms from unrolled to folded
 /**
  * What moves, at mount. `folded`: where it goes; `amount`: where it is, 0 unrolled, 1 folded. `run`:
  * null, or {kind, done (share of its step), moving, since (ms)}, a backward one with its `way`, the
- * frame `at` and `ended`.
+ * frame `at` and `ended`. `waiting`: a backward one begins when the gradient of its loss has come.
  */
 export function newFilm() {
-  return { folded: false, amount: 0, begun: null, from: 0, run: null };
+  return { folded: false, amount: 0, begun: null, from: 0, run: null, waiting: false };
 }
 
 /**
@@ -86,15 +86,32 @@ export function playBack(x) {
   const old = film.run?.kind === "backward" ? film.run : null;
   if (old?.moving) return rest(x);
   if (old && !old.ended) return start(x, old);
-  const every = view.loss.at !== "last" && state.cursor > 0 && !old;
-  const from = every ? state.cursor : view.steps - 1;
+  const here = state.origin === originShown(view);
+  film.waiting = !here && !film.waiting;
+  if (!here) return x.ask("diagram");
+  const from = lossStep(view) ?? (state.cursor > 0 && !old ? state.cursor : view.steps - 1);
   const way = backwardRun(view, from, windowOf(state));
   start(x, { kind: "backward", way, at: 0, done: 0, ended: false });
   moveTo(x, way.frames[0][1]);
 }
 
+/** The one loss that the view's gradient is of, as it is chosen; "" for what the sidebar says. */
+export function originShown({ loss }) {
+  return loss.at === "step" ? String(loss.step + 1) : "";
+}
+
+/** Chooses the one loss that the gradient is of, whose step is then the cursor's, or none. */
+export function setOrigin(x, words) {
+  const origin = stepsWords(words, x.view.steps);
+  noteSoon(x, "origin", origin);
+  if (x.film.run?.kind === "backward") halt(x);
+  if (origin) moveTo(x, Number(origin) - 1);
+  x.ask("diagram");
+}
+
 /** Ends whatever runs; everything is there again. */
 export function halt(x) {
+  x.film.waiting = false;
   if (!x.film.run) return;
   x.film.run = null;
   showPlaying(x);
@@ -110,7 +127,7 @@ export function changeSpeed(x, places) {
 
 /** Sets the truncation window; a run through another one ends. */
 export function setWindow(x, words) {
-  noteSoon(x, "truncate", windowWords(words, x.view.steps));
+  noteSoon(x, "truncate", stepsWords(words, x.view.steps));
   if (x.film.run?.kind === "backward") halt(x);
   x.ask("diagram");
 }

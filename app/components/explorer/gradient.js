@@ -3,6 +3,7 @@ import { timeTicks } from "../shared/axis.js";
 import { el, sized } from "../shared/dom.js";
 import { FLAG_WORDS, clamp, gradientNorm, tenTo } from "../shared/format.js";
 import { markColumn } from "../shared/marker.js";
+import { lossStep } from "./backward.js";
 import { layerIndex } from "./unpack.js";
 import { seen, veil } from "./veil.js";
 
@@ -146,7 +147,8 @@ function captionGradient({ parts, view }, counts) {
   );
   const others = view.layers.length > 1 ? "; grey: other layers" : "";
   const fit = view.fit ? "; dashed: fitted rate" : "";
-  how.textContent = `How strongly the loss feels each step; absolute log scale${fit}${others}.`;
+  const loss = view.loss.at === "step" ? `the loss at t = ${view.loss.step + 1} alone` : "the loss";
+  how.textContent = `How strongly ${loss} feels each step; absolute log scale${fit}${others}.`;
 }
 
 /** Draws the cursor with its dot and the loss step. */
@@ -155,7 +157,8 @@ export function overlayGradient(x) {
   const context = sized(parts.gradient.overlay, lane.width, lane.height);
   context.font = `600 ${sizes.small}px ${theme.font}`;
   veil(context, x, lane.top - 4, lane.bottom - lane.top + 4 + lane.marks);
-  if (view.loss.at === "last" && seen(x) === view.steps) lossMark(context, x);
+  const loss = lossStep(view);
+  if (loss !== null && seen(x) > loss) lossMark(context, x, loss);
   context.globalAlpha = 0.55;
   const tall = lane.bottom - lane.top + 4 + lane.marks;
   markColumn(context, axis, state.cursor, lane.top - 4, tall, theme);
@@ -171,8 +174,8 @@ export function overlayGradient(x) {
   context.stroke();
 }
 
-function lossMark(context, { axis, lane, theme, view, sizes }) {
-  const place = axis.centre(view.steps - 1);
+function lossMark(context, { axis, lane, theme, sizes }, step) {
+  const place = axis.centre(step);
   context.fillStyle = context.strokeStyle = theme.text;
   context.lineWidth = 1.2;
   context.setLineDash([2, 3]);
@@ -181,10 +184,11 @@ function lossMark(context, { axis, lane, theme, view, sizes }) {
   context.lineTo(place, lane.bottom);
   context.stroke();
   context.setLineDash([]);
-  context.textAlign = "right";
   context.textBaseline = "alphabetic";
-  const right = Math.max(place - 5, axis.left + 80);
-  context.fillText("loss here ▸", right, lane.bottom - 0.3 * sizes.small);
+  const left = place - 5 - context.measureText("loss here ▸").width < axis.left;
+  context.textAlign = left ? "left" : "right";
+  const words = left ? "◂ loss here" : "loss here ▸";
+  context.fillText(words, left ? place + 5 : place - 5, lane.bottom - 0.3 * sizes.small);
 }
 
 /** What the tooltip says about one step. */

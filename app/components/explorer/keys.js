@@ -10,6 +10,7 @@ export const KEYS = [
   ["+ −", "play faster or slower"],
   ["u", "fold the network into its loop, or unfold it"],
   ["b", "run the gradient back from the loss, pause it, go on"],
+  ["l", "take the gradient of the loss at the cursor alone, or again of the loss chosen"],
   ["k", "enter the truncation window"],
   ["Esc", "end a run and show everything again"],
 ];

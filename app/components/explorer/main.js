@@ -7,7 +7,9 @@ import { keepLines } from "../shared/tokens.js";
 import { captionDiagram, diagramLabel, headDiagram, runNews } from "./caption.js";
 import { diagramGoal, drawDiagram, layDiagram } from "./diagram.js";
 import { listen } from "./events.js";
-import { advance, foldAsChosen, halt, moveTo, newFilm, showPlaying } from "./film.js";
+import {
+  advance, foldAsChosen, halt, moveTo, newFilm, originShown, playBack, showPlaying,
+} from "./film.js";
 import { drawDetail } from "./details.js";
 import { drawGradient, overlayGradient } from "./gradient.js";
 import { drawHeatmap, overlayHeatmap } from "./heatmap.js";
@@ -15,7 +17,7 @@ import { buildInspector, summary, tighten, writeInspector } from "./inspector.js
 import { budget, heights, plan } from "./layout.js";
 import { referenceWords } from "./references.js";
 import { skeleton } from "./skeleton.js";
-import { CHOICES, fitTo, newState, windowWords } from "./state.js";
+import { CHOICES, fitTo, newState, stepsWords } from "./state.js";
 import { buildStrip, colourStrip, markStrip } from "./text_strip.js";
 import { extraKey, readMeta, unitOrder, unpack } from "./unpack.js";
 
@@ -79,6 +81,7 @@ function receive(x, data) {
   const meta = readMeta(data);
   const { root, heatmap } = x.parts;
   const fresh = meta.identity !== x.view?.identity || meta.layer !== x.view?.layer;
+  const { waiting } = x.film;
   if (fresh) {
     x.start = x.ahead = null;
     if (!(x.film.run?.kind === "forward" && x.film.run.moving)) halt(x);
@@ -92,6 +95,8 @@ function receive(x, data) {
   fitTo(x.state, view);
   x.order = unitOrder(view, x.state.order);
   showMotion(x);
+  x.film.waiting = waiting;
+  if (waiting && x.state.origin === originShown(view)) playBack(x);
   const chosen = before !== JSON.stringify(choices(x.state));
   heatmap.box.removeAttribute("aria-busy");
   root.dataset.identity = view.identity;
@@ -114,10 +119,25 @@ function choices(of) {
 function showMotion(x) {
   const { strip, diagram } = x.parts;
   strip.speed.value = x.state.speed;
-  const typed = windowWords(diagram.window.value, x.view.steps);
-  if (typed !== x.state.truncate) diagram.window.value = x.state.truncate;
+  for (const [input, name] of [[diagram.window, "truncate"], [diagram.origin, "origin"]]) {
+    if (stepsWords(input.value, x.view.steps) !== x.state[name]) input.value = x.state[name];
+  }
+  diagram.origin.placeholder = x.view.loss.at === "mean" ? "all" : "last";
+  diagram.origin.parentElement.hidden = !x.view.offers?.includes("origin");
   foldAsChosen(x, !x.themeKey || x.still.matches);
 }
+
+const LOSSES = {
+  last: () => "at the last step",
+  step: (view) => `at step ${view.loss.step + 1} alone`,
+  mean: () => "over all steps",
+};
+const MORE = {
+  last: () => "",
+  step: () => " Below, its gradient; the verdict is on the last step's.",
+  mean: (view) => `${referenceWords(view)} Below, the losses of all steps add up: choose “last ` +
+    "step” to see the gradient that the verdict is on.",
+};
 
 function writeHeadline({ parts, view }) {
   const { title, pill, sign, verdict, reason, loss } = parts.headline;
@@ -128,10 +148,8 @@ function writeHeadline({ parts, view }) {
   pill.title = view.verdict.reason;
   reason.textContent = view.verdict.reason;
   loss.textContent =
-    `Loss ${view.loss.at === "last" ? "at the last step" : "over all steps"}: ` +
-    `${threeDigits(view.loss.value)} nats, perplexity ${threeDigits(view.loss.perplexity)}.` +
-    (view.loss.at === "last" ? "" : `${referenceWords(view)} Below, the losses of all steps add ` +
-      "up: choose “last step” to see the gradient that the verdict is on.");
+    `Loss ${LOSSES[view.loss.at](view)}: ${threeDigits(view.loss.value)} nats, ` +
+    `perplexity ${threeDigits(view.loss.perplexity)}.${MORE[view.loss.at](view)}`;
 }
 
 /* One frame: only what was asked for. */

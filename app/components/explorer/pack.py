@@ -123,7 +123,7 @@ def _lane_place(view: ExplorerView, index: int, places: dict[str, dict[str, Any]
 def _meta(view: ExplorerView) -> dict[str, Any]:
     names = (
         "identity title verdict cell hidden_size layer inputs targets kind start vocabulary "
-        "cursor lane order strip edges fold speed truncate unit detail offers asked link "
+        "cursor lane order strip edges fold speed truncate origin unit detail offers asked link "
         "reference_note heard"
     ).split()
     fit = view.fit and {name: _number(value) for name, value in view.fit.items()}

@@ -59,19 +59,29 @@ function diagram() {
   return { ...moving, box, heading, weights, flow, canvas, how };
 }
 
-/* What folds the network, runs the gradient back, and cuts its way. */
+/* What folds the network, runs the gradient back from a loss, and cuts its way. */
 function motion() {
   const fold = el("button", { type: "button", class: "fold", title: "Fold or unfold (key u)" });
   const backward = el("button", {
     type: "button", class: "backward", title: "The gradient's way back from the loss (key b)",
   });
-  const window = el("input", {
-    type: "number", min: "1", step: "1", placeholder: "off", "data-testid": "window",
-    "aria-label": "Truncation window k, in steps; empty for none",
-    title: "Truncation window k, in steps (key k): where truncated backpropagation would cut",
+  const origin = stepsField("origin", "loss at t", "last",
+    "Step whose loss alone the gradient is of; empty for the loss chosen beside the page",
+    "The loss whose gradient is shown and runs back, alone (key l: the one at the cursor)");
+  const window = stepsField("window", "window k", "off",
+    "Truncation window k, in steps; empty for none",
+    "Truncation window k, in steps (key k): where truncated backpropagation would cut");
+  const labels = [origin, window].map(({ label }) => label);
+  const box = el("span", { class: "motion" }, [fold, backward, ...labels]);
+  return { box, fold, backward, origin: origin.input, window: window.input };
+}
+
+/* A field for a number of steps, which may be empty. */
+function stepsField(key, words, placeholder, name, title) {
+  const input = el("input", {
+    type: "number", min: "1", step: "1", placeholder, "data-testid": key, "aria-label": name, title,
   });
-  const label = el("label", { class: "window" }, [el("span", { text: "window k" }), window]);
-  return { box: el("span", { class: "motion" }, [fold, backward, label]), fold, backward, window };
+  return { input, label: el("label", { class: "steps" }, [el("span", { text: words }), input]) };
 }
 
 function heatmap() {
@@ -119,9 +129,10 @@ export function skeleton() {
       "aria-label": "Explorer of the recurrent network, step by step. Arrow keys move the " +
         "time cursor, shift and arrow ten steps, up and down choose a unit, space plays, dot reads " +
         "one step, plus and minus set the speed, u folds the network or unfolds it, b runs the " +
-        "gradient back, k goes to the truncation window, escape ends a run.",
+        "gradient back, l takes the loss at the cursor alone, k goes to the truncation window, " +
+        "escape ends a run.",
       "aria-keyshortcuts": "ArrowLeft ArrowRight Home End PageUp PageDown Space ArrowUp " +
-        "ArrowDown . + - u b k Escape",
+        "ArrowDown . + - u b l k Escape",
     },
     [
       parts.headline.box, parts.strip.box,

@@ -8,9 +8,9 @@ import { orderOptions } from "./unpack.js";
 /** What the user may choose and Python may set. */
 export const CHOICES = [
   "cursor", "lane", "order", "strip", "edges", "unit", "detail", "asked", "fold", "speed",
-  "truncate",
+  "truncate", "origin",
 ];
-const UNSENT = { unit: 0, detail: "", asked: "", fold: "", speed: "2", truncate: "" };
+const UNSENT = { unit: 0, detail: "", asked: "", fold: "", speed: "2", truncate: "", origin: "" };
 
 /** The state of a component that has seen no data yet. */
 export function newState() {
@@ -31,11 +31,12 @@ export function fitTo(state, view) {
   if (!orderOptions(view).some(([value]) => value === state.order)) state.order = "index";
   if (!stripOptions(view).some(([value]) => value === state.strip)) state.strip = "surprise";
   if (!SPEEDS.includes(Number(state.speed))) state.speed = UNSENT.speed;
-  state.truncate = windowWords(state.truncate, view.steps);
+  state.truncate = stepsWords(state.truncate, view.steps);
+  state.origin = stepsWords(state.origin, view.steps);
 }
 
-/** A truncation window that was asked for, made possible, in words; "" for none. */
-export function windowWords(asked, steps) {
+/** A number of steps that was asked for, made possible, in words; "" for none. */
+export function stepsWords(asked, steps) {
   const k = Math.round(Number(asked));
   return asked !== "" && k >= 1 ? String(Math.min(k, steps)) : "";
 }

@@ -1,5 +1,5 @@
 // The window of truncated backpropagation, drawn over the unrolled network.
-import { windowCut } from "./backward.js";
+import { lossStep, windowCut } from "./backward.js";
 import { windowOf } from "./state.js";
 
 /**
@@ -8,7 +8,7 @@ import { windowOf } from "./state.js";
  */
 export function windowEnd({ film, view, state }) {
   if (film.run?.kind === "backward") return film.run.way.from;
-  return view.loss.at === "last" ? view.steps - 1 : state.cursor;
+  return lossStep(view) ?? state.cursor;
 }
 
 /** What lies outside the window fades; a dashed line and a word stand where the gradient is cut. */

@@ -110,7 +110,8 @@ class ExplorerView:
         truth_probability: float32 (T,), the probability given to `targets`.
         surprise: float64 (T,), -log of that probability in nats, exact where it underflows.
         truth_rank: int32 (T,), its rank, 1 is best.
-        loss: {"at": "mean" | "last", "value": nats, "perplexity": float}.
+        loss: {"at": "mean" | "last" | "step", "value": nats, "perplexity": float}; at one step
+            alone with "step", from 0.
         cursor: 0-based step at first mount, and whenever this value changes; kept inside the text.
         lane: Key of the lane to show; one that this layer has not (another cell's) shows h.
         order: "index", "similarity" or "feature:<key>"; one that is not there shows "index".
@@ -123,6 +124,7 @@ class ExplorerView:
         fold: "1" for the folded network, "" for the unrolled one.
         speed: Steps a second when the network reads: "0.5", "1", "2", "4", "8" or "16".
         truncate: The window k of truncated backpropagation, in steps, as digits; "" for none.
+        origin: The step, from 1, whose loss alone the user asked for, as digits; "" for none.
         references: Simpler models of the same text, from the least memory to the most.
         reference_note: What they learned from, as it completes "a trigram ...": "counted on the
             rest of the text".
@@ -177,6 +179,7 @@ class ExplorerView:
     fold: str = ""
     speed: str = "2"
     truncate: str = ""
+    origin: str = ""
     references: tuple[Reference, ...] = ()
     reference_note: str = ""
     link: str = ""

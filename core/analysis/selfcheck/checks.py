@@ -49,7 +49,7 @@ def check_gradient(
         model: run in float64, whatever its own precision.
         inputs: the indices read, (T,).
         targets: the index that comes next at each step, (T,).
-        at: the loss: "last" step, or the "mean" over all.
+        at: the loss: "last" step, one step from 0, or the "mean" over all.
         layer: whose, as on the tape: "rnn.l0".
         found: what is checked, (T, 1).
 
@@ -67,7 +67,7 @@ def check_gradient(
     values = _sizes(found.log10[:, 0].double().numpy(), found.status[:, 0].numpy())
     backwards = _backwards(layer)
     return _checked(
-        f"dL/dh_t of {layer}, {'mean loss' if at == 'mean' else 'loss at the last step'}",
+        f"dL/dh_t of {layer}, {_loss_words(at)}",
         values[None, backwards],
         [reference(weights)[None, backwards] for weights in _both(model)],
         [[f"step {t + 1}" for t in range(len(inputs))][backwards]],
@@ -189,7 +189,7 @@ def check_weight_gradient(
         model: run in float64, whatever its own precision.
         inputs: the indices read, (T,).
         targets: the index that comes next at each step, (T,).
-        at: the loss: "last" step, or the "mean" over all.
+        at: the loss: "last" step, one step from 0, or the "mean" over all.
         layer: whose, as on the tape: "rnn.l0".
         starts: first steps of the segments, in reading order; (0,) for the whole gradient.
         found: what is checked, (G·H, H).
@@ -246,6 +246,12 @@ def _both(model: SequenceModel) -> Iterator[Weights]:
 
 def _value(run: StepwiseRun, of: str, step: int, target: int) -> Tensor:
     return run.loss_at(step, target) if of == "loss" else run.logits[step][0, target]
+
+
+def _loss_words(at: LossAt) -> str:
+    if isinstance(at, int):
+        return f"loss at step {at + 1}"
+    return "mean loss" if at == "mean" else "loss at the last step"
 
 
 def _checked(

@@ -90,9 +90,12 @@ class StepwiseRun:
         return torch.logaddexp(others.new_zeros(()), others.logsumexp(0))
 
     def loss(self, targets: Int64[Tensor, " time"], at: LossAt) -> Float64[Tensor, ""]:
-        """The loss at the "last" step, or the "mean" over all."""
-        each = [self.loss_at(t, k) for t, k in enumerate(targets.tolist())]
-        return each[-1] if at == "last" else torch.stack(each).mean()
+        """The loss at the "last" step or at one, from 0, or the "mean" over all."""
+        if at == "mean":
+            each = [self.loss_at(t, k) for t, k in enumerate(targets.tolist())]
+            return torch.stack(each).mean()
+        step = len(targets) - 1 if at == "last" else at
+        return self.loss_at(step, int(targets[step]))
 
 
 def weights_of(model: SequenceModel, *, nudged: bool = False) -> Weights:
