@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 
 import {
-  advance, foldAsChosen, newFilm, originShown, play, playBack, playStep, setOrigin, setWindow, toggleFold,
+  advance, foldAsChosen, halt, newFilm, originShown, play, playBack, playStep, setOrigin, setWindow, toggleFold,
 } from "../explorer/film.js";
 import { SPEEDS } from "../explorer/forward.js";
 import { fitTo, newState, windowOf } from "../explorer/state.js";
@@ -113,6 +113,13 @@ test("a run back waits for the gradient of the loss that was chosen, or no longe
   assert.deepEqual([x.film.waiting, x.film.run], [false, null]);
   t.mock.timers.tick(1000);
   assert.deepEqual(x.told, [["origin", "9"]]);
+  playBack(x);
+  play(x); // what runs now does not stop for it
+  assert.deepEqual([x.film.waiting, x.film.run.kind], [false, "forward"]);
+  halt(x);
+  playBack(x);
+  halt(x);
+  assert.equal(x.film.waiting, false);
   Object.assign(x.view, viewOf(layersOf(1, false), 20, (n, s) => (s > 8 ? "zero" : -1), "step", 8));
   assert.equal(originShown(x.view), "9");
   assert.equal(windowEnd(x), 8);

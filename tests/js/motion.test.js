@@ -99,8 +99,12 @@ test("one loss alone is followed from its step, and beyond it where a layer read
   const before = viewOf(layersOf(1, false), 20, (n, t) => (t > 8 ? "zero" : t - 8), "step", 8);
   assert.equal(lossStep(before), 8);
   const run = backwardRun(before, 8, null);
-  assert.deepEqual(run.sweeps[0].steps, [8, 7, 6, 5, 4, 3, 2, 1, 0].slice(0, 9));
+  assert.deepEqual(run.sweeps[0].steps, [8, 7, 6, 5, 4, 3, 2, 1, 0]);
   assert.deepEqual(backwardRun(before, 8, 3).sweeps[0].end, { why: "cut", t: 6 });
+  const certain = viewOf(layersOf(1, false), 20, (n, t) => (t > 8 ? "zero" : -12), "step", 8);
+  assert.deepEqual(backwardRun(certain, 8, null).frames, [[0, 8]]); // less than can be drawn
+  const grows = viewOf(layersOf(1, false), 20, (n, t) => (t > 8 ? "zero" : -2 * t), "step", 8);
+  assert.deepEqual(backwardRun(grows, 8, null).frames.map(([, t]) => t), [8, 7, 6, 5, 4, 3, 2, 1, 0]);
   const both = viewOf(layersOf(2, true), 20, (n, t) =>
     n === 2 ? (t > 8 ? "zero" : -1) : n === 3 ? (t < 8 ? "zero" : -1) : t > 12 ? "zero" : -2, "step", 8);
   const [top, reverse, low, lowReverse] = backwardRun(both, 8, null).sweeps;

@@ -59,8 +59,9 @@ function travel(view, { traces, reverse }, from, cut, k) {
   const alone = view.loss.at === "step";
   const latest = k ? from : view.steps - 1;
   const all = reverse ? steps(cut, latest) : steps(alone ? latest : from, cut);
-  const begin = reverse || alone ? all.findIndex(drawn) : 0;
-  const last = all.findLastIndex(drawn);
+  const first = all.findIndex(drawn);
+  const begin = reverse ? first : beginOf(all.indexOf(from), first);
+  const last = Math.max(all.findLastIndex(drawn), begin - 1);
   if (begin < 0) return { steps: [], end: { why: "nothing", t: all[0] } };
   const odd = all.findIndex((t, at) => at >= begin && broken(t));
   if (odd >= 0) return { steps: all.slice(begin, odd + 1), end: { why: "broken", t: all[odd] } };
@@ -70,6 +71,11 @@ function travel(view, { traces, reverse }, from, cut, k) {
   const t = all[last];
   const why = !reverse && cut > 0 ? "cut" : reverse && k && from < view.steps - 1 ? "cut" : "edge";
   return { steps: all.slice(begin), end: { why, t } };
+}
+
+/* At the loss, or before it on the way where a layer that reads from the end has carried it. */
+function beginOf(loss, first) {
+  return first < 0 ? loss : Math.min(loss, first);
 }
 
 /* first..last in either direction. */

@@ -135,7 +135,7 @@ function motionKey(x, key) {
   else if (key === "+" || key === "=" || key === "-") changeSpeed(x, key === "-" ? -1 : 1);
   else if (key === "k") diagram.window.focus();
   else if (key === "l") toggleOrigin(x);
-  else if (key === "Escape" && x.film.run) halt(x);
+  else if (key === "Escape" && (x.film.run || x.film.waiting)) halt(x);
   else return false;
   if (key !== "k") root.focus({ preventScroll: true });
   return true;

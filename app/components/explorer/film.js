@@ -111,7 +111,9 @@ export function setOrigin(x, words) {
 
 /** Ends whatever runs; everything is there again. */
 export function halt(x) {
+  const { waiting } = x.film;
   x.film.waiting = false;
+  if (waiting) x.ask("diagram");
   if (!x.film.run) return;
   x.film.run = null;
   showPlaying(x);
@@ -133,7 +135,7 @@ export function setWindow(x, words) {
 }
 
 function start(x, run) {
-  x.film.run = run;
+  Object.assign(x.film, { run, waiting: false });
   run.moving = true;
   run.since = performance.now();
   showPlaying(x);
