@@ -16,7 +16,7 @@ from app.components.explorer.pack import pack
 from app.compute import readings, texts
 from app.compute.networks import Network
 from app.sidebar.source import Source
-from app.state import _OPTIONS, Looking
+from app.state import OPTIONS, Looking
 from app.views.details import FEATURE_LABELS, asked_for
 from app.views.explorer import Choices, explorer_view
 from core.analysis import reach, similarity_order
@@ -168,7 +168,7 @@ def test_reach_and_change_are_the_librarys_own():
 
 def test_features_are_found_for_the_list_and_for_the_order():
     assert tuple(FEATURE_LABELS) == FEATURES
-    assert _OPTIONS["order"] == ("index", "similarity", *(f"feature:{name}" for name in FEATURES))
+    assert OPTIONS["order"] == ("index", "similarity", *(f"feature:{name}" for name in FEATURES))
     for asked in ({"detail": "units"}, {"order": "feature:space"}):
         view, found, _ = shown(choices_of(), **asked)
         assert [each.key for each in view.features] == list(FEATURES)

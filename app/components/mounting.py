@@ -32,13 +32,13 @@ def made(
         html: What stands in it before its JavaScript runs; with a line break in it, or Streamlit
             takes it for a path.
     """
-    source = javascript(folder, (*modules, "../shared/numbered.js"))
+    source = javascript(folder, (*modules, "../shared/reports.js"))
     return component(
         f"unrolled_{folder.name}",
         html=html,
         css=stylesheet(folder, styles),
         js=source.replace("export default ", "const unnumbered = ", 1)
-        + "\nexport default numbered(unnumbered);\n",
+        + "\nexport default countingReports(unnumbered);\n",
     )
 
 

@@ -9,7 +9,8 @@ from core.models import CellName, InitialisationName, InputName, LossName, Model
 
 LOSS_HELP = (
     "Where the network is told how wrong its guess was. From the last step alone one sees how far "
-    "back its gradient reaches; with a loss at every step each step adds a gradient of its own."
+    "back its gradient reaches; with a loss at every step each step adds a gradient of its own. "
+    "Any other single step: “loss at t” under the unrolled network."
 )
 
 

@@ -4,7 +4,8 @@ import json
 from pathlib import Path
 
 from safetensors import SafetensorError
-from safetensors.torch import load, save
+from safetensors.torch import load as load_tensors
+from safetensors.torch import save
 
 from core.errors import CoreError
 from core.learning.run import TrainingRun
@@ -48,7 +49,7 @@ def load_run(path: Path) -> TrainingRun:
     try:
         # Read once, whole: `safe_open` opens it twice, and between may come the next state.
         data = path.read_bytes()
-        tensors = load(data)
+        tensors = load_tensors(data)
         length = int.from_bytes(data[:8], "little")
         metadata = json.loads(data[8 : 8 + length]).get("__metadata__") or {}
         header = json.loads(metadata.get(_HEADER, "null"))

@@ -13,7 +13,7 @@ import {
 import { fitTo, newState } from "../explorer/state.js";
 import { timeAxis, timeTicks } from "../shared/axis.js";
 import { adopt, stepFor, tell } from "../shared/cursor.js";
-import { numbered } from "../shared/numbered.js";
+import { countingReports } from "../shared/reports.js";
 import { decades, scaleRange, surprise } from "../explorer/unpack.js";
 
 test("blank tokens are visible, long ones are cut by code points", () => {
@@ -182,8 +182,8 @@ test("the same choice made once more is another report, also of a page loaded la
   const reports = [];
   const component = ({ data, setStateValue }) => setStateValue("fold", data);
   const streamlit = { data: "1", setStateValue: (...report) => reports.push(report) };
-  const first = numbered(component);
-  for (const mounted of [first, first, numbered(component)]) mounted(streamlit);
+  const first = countingReports(component);
+  for (const mounted of [first, first, countingReports(component)]) mounted(streamlit);
   assert.deepEqual(reports.map(([name, [value]]) => [name, value]), Array(3).fill(["fold", "1"]));
   const [one, two, later] = reports.map(([, [, number]]) => number);
   assert.ok(two > one);

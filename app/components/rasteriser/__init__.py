@@ -32,7 +32,7 @@ def rasteriser(
         name: of the file that the browser saves.
         svg: the picture where it was asked for, else "".
         asked: what the component reported as `wanted`, else "": each click is answered once.
-        key: Streamlit's key; `st.session_state[key]` holds `wanted` in the run after a click.
+        key: Streamlit's key; the state under it holds `wanted` in the run after a click.
         on_wanted: called after a click, before that run.
     """
     data = {"label": label, "name": name, "svg": svg, "asked": asked}

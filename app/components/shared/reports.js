@@ -6,7 +6,7 @@
  * takes back with "Back" and makes once more. The component is given the number of each.
  * @param {(of: object) => unknown} component what Streamlit calls
  */
-export function numbered(component) {
+export function countingReports(component) {
   let count = Date.now(); // not a number of an earlier page in the same session
   return (of) => {
     const setStateValue = (name, value) => {

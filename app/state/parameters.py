@@ -1,0 +1,122 @@
+"""The address bar: what it asks for, made possible, and what is written into it.
+
+Sidebar widgets keep themselves in it (`bind="query-params"`, see `sidebar`). Private text, pasted
+or uploaded, is not in it.
+"""
+
+from collections.abc import Collection, Mapping
+from urllib.parse import urlencode
+
+import streamlit as st
+
+from app.state.reports import reported
+
+PRESENTER = "presenter"
+
+
+def tidy_address(
+    labels: Mapping[str, Mapping[str, str]], implied: Mapping[str, tuple[str, Collection[str]]]
+) -> None:
+    """Before the first widget of a session: let the address bar say what its widgets can read.
+
+    A link may use short names (cell=lstm) where the widget itself writes its label (cell=LSTM);
+    and what is empty or names nothing would be read as "nothing chosen".
+
+    Args:
+        labels: for each widget with options, the label of each option's name.
+        implied: for a widget that the link does not name, the option that is meant if the link
+            names one of these others.
+    """
+    if st.session_state.get("tidied"):
+        return
+    st.session_state["tidied"] = True
+    asked = st.query_params.to_dict()
+    tidy = {}
+    for key, value in asked.items():
+        known = labels.get(key)
+        meant = value if known is None or value in known.values() else known.get(value, "")
+        if meant:
+            tidy[key] = meant
+    for key, (option, others) in implied.items():
+        if key not in tidy and any(other in tidy for other in others):
+            tidy[key] = option
+    if tidy != asked:
+        st.query_params.from_dict(tidy)
+        st.rerun()
+
+
+def address() -> str:
+    """The link that opens this screen again; private text is not in it."""
+    query = urlencode(st.query_params.to_dict())
+    return f"{st.context.url or ''}{'?' if query else ''}{query}"
+
+
+def present() -> None:
+    """Presenting began or ended: write it into the address bar, or take it off."""
+    if reported("presenting", PRESENTER):
+        st.query_params["present"] = "1"
+    else:
+        forget("present")
+
+
+def remember_pair(component: str, name: str, parameter: str) -> None:
+    """A component reported two numbers: write them, as they are, into the address bar."""
+    pair = reported(name, component)
+    if pair is not None:
+        st.query_params[parameter] = f"{int(pair[0])}-{int(pair[1])}"
+
+
+def remember_step(component: str, name: str, parameter: str) -> None:
+    """A component reported a step: write it, counted from 1, into the address bar."""
+    step = reported(name, component)
+    if step is None:
+        forget(parameter)
+    else:
+        st.query_params[parameter] = str(int(step) + 1)
+
+
+def remember_words(component: str, name: str, parameter: str) -> None:
+    """A component reported a word, or several: write them into the address bar."""
+    words = reported(name, component)
+    if words is not None:
+        st.query_params[parameter] = words if isinstance(words, str) else " ".join(words)
+
+
+def asked(parameter: str) -> bool:
+    """Whether the address bar names a parameter."""
+    return parameter in st.query_params
+
+
+def asked_text(parameter: str, otherwise: str) -> str:
+    """What the address bar says of a parameter."""
+    return st.query_params.get(parameter, otherwise)
+
+
+def asked_step(parameter: str) -> int:
+    """A 0-based step that the address bar asks for, 0 if none."""
+    return max((whole(st.query_params.get(parameter, "")) or 1) - 1, 0)
+
+
+def asked_pair(parameter: str, otherwise: tuple[int, int]) -> tuple[int, int]:
+    """Two whole numbers that the address bar asks for."""
+    first, _, second = st.query_params.get(parameter, "").partition("-")
+    both = [whole(first), whole(second)]
+    return otherwise if None in both else (both[0] or 0, both[1] or 0)
+
+
+def asked_range(parameter: str, otherwise: tuple[int, int], most: int) -> tuple[int, int]:
+    """A range of ranks that the address bar asks for, made possible: 1 <= low < high."""
+    low, high = asked_pair(parameter, otherwise)
+    low = min(max(low, 1), max(most - 1, 1))
+    return low, max(min(high, max(most, 2)), low + 1)
+
+
+def forget(parameter: str) -> None:
+    """Take a parameter off the address bar."""
+    if parameter in st.query_params:
+        del st.query_params[parameter]
+
+
+def whole(written: str) -> int | None:
+    """A whole number from 0 in up to 9 digits, or None."""
+    return int(written) if written.isascii() and written.isdigit() and len(written) < 10 else None
