@@ -153,7 +153,9 @@ def test_the_arrays_load_without_pickles_and_agree_with_autograd(kind, at):
     about = json.loads(str(loaded.pop("about.json")))
     assert ModelSpec.from_dict(about["spec"]) == of.screen.choices.spec
     assert tuple(about["tokens"]) == of.tokens
-    assert about["loss_at"] == at
+    assert (about["loss_at"], about["steps_count_from"]) == (at, 0)
+    loss = {row["loss"] for row in rows_of(steps_csv(of))}
+    assert loss == {"mean" if at == "mean" else f"step {at + 1}"}
     assert loaded.keys() == of.arrays.keys()
     for name, array in loaded.items():
         assert array.dtype == np.float64 or array.dtype.kind in "iu", name
@@ -235,6 +237,8 @@ def test_the_program_in_the_bundle_recomputes_the_screen(whose, tmp_path):
     with zipfile.ZipFile(io.BytesIO(bundle(of))) as packed:
         packed.extractall(tmp_path)
     assert (tmp_path / "network.safetensors").exists() == (whose == "own")
+    loss = {"drawn": "at the last step", "own": "mean over all steps", "alone": "at step 8 alone"}
+    assert loss[whose] in (tmp_path / "README.txt").read_text(encoding="utf-8")
     lines = run(tmp_path)
     assert_printed(lines, of)
     assert sum(name.startswith("reference.") for name in lines[2].split("\t")) == 3

@@ -223,9 +223,29 @@ def test_one_loss_alone_is_run_back_from_and_a_link_shows_it_again(visit):
     assert other.get_by_test_id("origin").input_value() == "40"
     expect_step(other, step_of(page))
     assert other.locator(".inspector").inner_text() == page.locator(".inspector").inner_text()
+    lanes = other.get_by_test_id("lanes")
+    expect(lanes).to_contain_text("gradient of the loss at step 40 alone")
     other.get_by_test_id("origin").fill("")
     assert wait_for_other(other, alone) == first
     other.wait_for_url(lambda address: "origin" not in address)
+    expect(lanes).to_contain_text("gradient of the loss at the last step.")
+    for asked in ("7", "31", "9"):  # with the cursor and what the edges show, as one thing
+        field = other.get_by_test_id("origin")
+        field.press("Home")
+        field.press("Delete")
+        field.press("Delete")
+        field.press_sequentially(asked, delay=40)
+        step = other.locator(f'[data-testid="explorer"][data-step="{asked}"]')
+        step.wait_for()
+        other.wait_for_url(
+            lambda address, asked=asked: all(
+                re.search(rf"[?&]{word}={asked}(&|$)", address) for word in ("t", "origin")
+            )
+        )
+        expect(lanes).to_contain_text(f"gradient of the loss at step {asked} alone")
+    other.go_back()
+    expect(other.get_by_test_id("origin")).to_have_value("31")
+    expect_step(other, 31)
 
 
 def test_what_back_undid_can_be_chosen_once_more(visit):

@@ -6,7 +6,8 @@ _MOUNT(key=key, data=pack(view), **hears(cursor=on_cursor))
 
 What it reports is [value, number], for each name that its function lists, and nothing before the
 user's first choice. Each report has another number, so that Streamlit passes on a choice that is
-made once more after "Back". Only `app.state` reads it.
+made once more after "Back". Only `app.state` reads it. A trigger, which lasts for one run, is sent
+as it is.
 """
 
 from collections.abc import Callable, Sequence

@@ -10,6 +10,7 @@ from app.exports.png import lane_png
 from app.exports.screen import Contents, versions
 from app.exports.snippet import ARRAYS_FILE, NETWORK_FILE, TEXT_FILE, network_file, snippet
 from app.exports.tape_npz import tape_npz
+from app.theme import loss_words
 
 
 def bundle(of: Contents) -> bytes:
@@ -59,7 +60,8 @@ def _guide(of: Contents, with_network: bool) -> str:
             "handout.html          the screen on paper: open it in any browser, no internet needed",
             "figures/explorer.svg  all pictures; the .png beside it are the heat maps,",
             "                      one pixel a number, a column a step, a row a unit",
-            "data/steps.csv        tokens, surprise and gradient of every step",
+            "data/steps.csv        tokens, surprise and gradient of every step; that of the loss",
+            f"                      {loss_words(of.reading.at)}",
             f"data/*.csv            one lane each, of {of.view.layer}: {lanes}",
             f"data/{ARRAYS_FILE}         every array in float64; numpy.load reads it",
             "data/tokens.json      the tokens that were read, and the vocabulary",

@@ -41,8 +41,9 @@ def steps_csv(of: Contents) -> bytes:
     """One row a step: tokens, surprise, the loss's gradient in every layer.
 
     Columns: step (from 1), token, next_token, token_index; surprise_nats = -log p(next_token),
-    probability and rank of next_token; <model>_surprise_nats of each n-gram model; and for every
-    layer log10_grad_hidden_norm, the base-10 logarithm of the Euclidean norm of dL/dh_t (empty
+    probability and rank of next_token; <model>_surprise_nats of each n-gram model; loss, whose
+    gradient follows ("last", "mean" of all steps, or "step <from 1>" alone); and for every layer
+    log10_grad_hidden_norm, the base-10 logarithm of the Euclidean norm of dL/dh_t (empty
     where it is no number, which grad_hidden_status names), and share_own, the share of it that
     came through the step's own output.
     """
@@ -58,6 +59,8 @@ def steps_csv(of: Contents) -> bytes:
     }
     for reference in of.view.references:
         columns[f"{reference.key}_surprise_nats"] = _numbers(reference.surprise)
+    at = of.reading.at
+    columns["loss"] = [f"step {at + 1}" if isinstance(at, int) else at] * (len(tokens) - 1)
     for layer in of.reading.layers:
         columns[f"{layer.name}.log10_grad_hidden_norm"] = _numbers(layer.gradient)
         columns[f"{layer.name}.grad_hidden_status"] = (

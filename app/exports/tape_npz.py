@@ -18,7 +18,8 @@ def about(of: Contents) -> str:
         "trained": network.checkpoint is not None,
         "training_step": network.learnt,
         "weights_digest": network.digest,
-        "loss_at": choices.at,
+        "loss_at": choices.at,  # a step counts from 0, as the arrays do
+        "steps_count_from": 0,
         "text": source.title,
         "text_digest": source.text.digest,
         "first_token": source.stretch.start,

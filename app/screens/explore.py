@@ -33,17 +33,24 @@ def _indices(choices: Choices) -> tuple[tuple[int, ...], tuple[int, ...]]:
     return tuple(vocabulary.encode(stretch.inputs)), tuple(vocabulary.encode(stretch.targets))
 
 
+def _of_the_loss(choices: Choices) -> Choices:
+    """With the one loss that the explorer asks for, if it does."""
+    step = state.loss_step(len(choices.source.stretch))
+    return choices if step is None else replace(choices, at=step)
+
+
 @st.fragment
 def _explore(choices: Choices) -> None:
     """The linked pictures; a fragment, so that a moved cursor redraws nothing else."""
     with told():
         _draw_explorer(choices)
+    if state.loss_step(len(choices.source.stretch)) != state.handed("loss_step"):
+        st.rerun()  # the explorer is drawn; the lanes below follow it to another loss
 
 
 def _draw_explorer(choices: Choices) -> None:
+    choices = _of_the_loss(choices)
     source, read = choices.source, _indices(choices)
-    step = state.loss_step(len(source.stretch))
-    choices = choices if step is None else replace(choices, at=step)
     reading = readings.reading(choices.network, *read, choices.at)
     names = tuple(layer.name for layer in reading.layers)
     looking = state.looking(len(source.stretch), names, lane_keys(choices.spec.cell))
@@ -51,7 +58,7 @@ def _draw_explorer(choices: Choices) -> None:
     content = (choices.network.digest, source.tokens.digest, str(source.stretch.start),
                str(len(source.stretch)), str(choices.at), looking.layer)  # fmt: skip
     identity = hashlib.sha256("|".join(content).encode()).hexdigest()[:16]
-    similarity = readings.order_of(identity, looking.layer, hidden)
+    similarity = readings.order_of("|".join(content[:4]), looking.layer, hidden)
     explorer(
         explorer_view(
             choices,
@@ -65,8 +72,8 @@ def _draw_explorer(choices: Choices) -> None:
             heard=state.heard(),
         ),
         key=state.EXPLORER,
-        on_cursor=state.remember_cursor,
-        on_choice=state.remember_choices,
+        on_cursor=state.remember,
+        on_choice=state.remember,
     )
     export(choices, looking, state.address())
 
@@ -129,8 +136,9 @@ def _page() -> None:
     with told():
         network, at = state.handed("network")
         choices = Choices(read_by(network, source), network, at)
+        state.hand("loss_step", state.loss_step(len(choices.source.stretch)))
         _explore(choices)
-        _compare(choices)
+        _compare(_of_the_loss(choices))
     settling.settle()
 
 

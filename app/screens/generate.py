@@ -79,7 +79,7 @@ def _draw_states(source: Source, network: Network, text: Written, at: LossName, 
     content = (network.digest, whole.tokens.digest, str(choices.at), looking.layer)
     identity = hashlib.sha256("|".join(content).encode()).hexdigest()[:16]
     hidden = reading.layers[names.index(looking.layer)].hidden
-    similarity = readings.order_of(identity, looking.layer, hidden)
+    similarity = readings.order_of("|".join(content[:2]), looking.layer, hidden)
     explorer(
         explorer_view(
             choices,
@@ -101,7 +101,7 @@ def _remember() -> None:
 
 
 def _choose() -> None:
-    state.remember_choices(UNFOLDING)
+    state.remember(UNFOLDING)
 
 
 def _beside(rule: Rule) -> Rule:

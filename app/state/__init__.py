@@ -12,8 +12,7 @@ from app.state.explorer import (
     heard,
     looking,
     loss_step,
-    remember_choices,
-    remember_cursor,
+    remember,
 )
 from app.state.kept import (
     choose,
@@ -65,8 +64,7 @@ __all__ = [
     "loss_step",
     "prefer",
     "present",
-    "remember_choices",
-    "remember_cursor",
+    "remember",
     "remember_pair",
     "remember_step",
     "remember_words",

@@ -11,8 +11,10 @@ from app.state.reports import last_report
 EXPLORER = "explorer"
 _CHOICES = (
     "lane", "layer", "order", "strip", "edges", "detail", "asked", "fold", "speed", "truncate",
-    "origin",
+    "origin", "unit",
 )  # fmt: skip
+_PARAMETERS = {"cursor": "t"}
+"""what is called otherwise in the address bar"""
 OPTIONS = {
     "order": (
         "index", "similarity",
@@ -123,31 +125,32 @@ def _within(parameter: str, steps: int) -> str:
     return str(min(asked, steps)) if asked else ""
 
 
-def remember_cursor() -> None:
-    """The explorer committed a step: write it, counted from 1, into the address bar."""
-    report = last_report("cursor", EXPLORER)
-    if report is not None:
-        _remembered_reports(EXPLORER)["cursor"] = report
-        _write("t", str(int(report[0]) + 1))
+def remember(explorer: str = EXPLORER) -> None:
+    """An explorer reported something: write what is new of it into the address bar, in one go.
 
-
-def remember_choices(explorer: str = EXPLORER) -> None:
-    """An explorer reported a choice: write what is new of it into the address bar.
-
-    A component reports all that was ever chosen in it; what "Back" has undone since is not new.
+    A component reports all that was ever chosen in it; what "Back" has undone since is not new. The
+    cursor and the unit count from 1 there. Only Explore's own cursor is the address's.
     """
-    before = _remembered_reports(explorer)
-    for name in (*_CHOICES, "unit"):
+    before, news = _reports(explorer), {}
+    for name in _names(explorer):
         report = last_report(name, explorer)
         if report is None or report == before.get(name):
             continue
         before[name], value = report, report[0]
-        _write(name, str(int(value) + 1) if name == "unit" else str(value))
+        words = str(int(value) + 1) if name in ("cursor", "unit") else str(value)
+        news[_PARAMETERS.get(name, name)] = words
+    if written := {name: words for name, words in news.items() if words}:
+        st.query_params.update(written)
+    for name in news.keys() - written:
+        forget(name)
+    if explorer == EXPLORER:
+        _keep()
 
 
-def heard(key: str = EXPLORER) -> dict[str, int]:
-    """By name, the number of an explorer's last report that was remembered."""
-    return {name: number for name, (_, number) in _remembered_reports(key).items()}
+def heard(explorer: str = EXPLORER) -> dict[str, int]:
+    """By name, the number of an explorer's last report that was remembered; 0 before the first."""
+    reports = _reports(explorer)
+    return {name: reports[name][1] if name in reports else 0 for name in _names(explorer)}
 
 
 def enter(page: str) -> None:
@@ -157,28 +160,27 @@ def enter(page: str) -> None:
         page: its address, "" for Explore.
     """
     before, st.session_state["page"] = st.session_state.get("page"), page
-    if page == "" and before not in (None, page):
-        for name, value in _remembered().items():
-            if name not in st.query_params:
-                st.query_params[name] = value
+    if page != "":
+        return
+    if before not in (None, page):
+        kept = st.session_state.get("looked", {})
+        if missing := {name: kept[name] for name in kept if name not in st.query_params}:
+            st.query_params.update(missing)
+    _keep()
 
 
-def _remembered_reports(explorer: str) -> dict[str, tuple[Any, int]]:
-    """By name, the last report that was written into the address bar."""
+def _keep() -> None:
+    """Keep what the address bar says of Explore's explorer, for when the user comes back."""
+    names = [_PARAMETERS.get(name, name) for name in _names(EXPLORER)]
+    asked = st.query_params
+    st.session_state["looked"] = {name: asked[name] for name in names if name in asked}
+
+
+def _names(explorer: str) -> tuple[str, ...]:
+    """What is remembered of an explorer."""
+    return ("cursor", *_CHOICES) if explorer == EXPLORER else _CHOICES
+
+
+def _reports(explorer: str) -> dict[str, tuple[Any, int]]:
+    """By name, the last report that was remembered."""
     return st.session_state.setdefault("reported", {}).setdefault(explorer, {})
-
-
-def _write(name: str, value: str) -> None:
-    """Write a choice, or take it back if it is empty; what stands there already stays as it is."""
-    if value:
-        _remembered()[name] = value
-        if st.query_params.get(name) != value:
-            st.query_params[name] = value
-    else:
-        _remembered().pop(name, None)
-        forget(name)
-
-
-def _remembered() -> dict[str, str]:
-    """What the explorer told in this session."""
-    return st.session_state.setdefault("looked", {})

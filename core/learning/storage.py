@@ -53,7 +53,7 @@ def load_run(path: Path) -> TrainingRun:
         length = int.from_bytes(data[:8], "little")
         metadata = json.loads(data[8 : 8 + length]).get("__metadata__") or {}
         header = json.loads(metadata.get(_HEADER, "null"))
-    except (SafetensorError, OSError, ValueError) as error:
+    except (SafetensorError, OSError, ValueError, KeyError) as error:
         raise CoreError(
             f"`path` (={str(path)!r}) must be the file of a training run, but cannot be read "
             f"as one: {error}"

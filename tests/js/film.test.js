@@ -5,6 +5,7 @@ import { test } from "node:test";
 import {
   advance, foldAsChosen, halt, newFilm, originShown, play, playBack, playStep, setOrigin, setWindow, toggleFold,
 } from "../explorer/film.js";
+import { answered, note, reportSoon } from "../explorer/choosing.js";
 import { SPEEDS } from "../explorer/forward.js";
 import { fitTo, newState, windowOf } from "../explorer/state.js";
 import { windowEnd } from "../explorer/truncated.js";
@@ -16,7 +17,7 @@ function stage(view, { still = false, cursor = 0 } = {}) {
   const named = () => new Proxy({}, { get: (all, key) => (all[key] ??= element()) });
   const x = { view: { ...view, link: "" }, film: newFilm(), asked: [], told: [] };
   x.state = {
-    cursor, edges: "forward", fold: "", speed: "2", truncate: "", origin: "", sent: {}, heard: {}, held: null,
+    cursor, edges: "forward", fold: "", speed: "2", truncate: "", origin: "", untold: new Set(), sent: {}, heard: {}, held: null,
   };
   x.still = { matches: still };
   x.plan = { levels: 1, both: false };
@@ -108,23 +109,27 @@ test("a run back waits for the gradient of the loss that was chosen, or no longe
   setOrigin(x, "9");
   assert.equal(x.state.cursor, 8);
   playBack(x);
-  assert.deepEqual([x.film.waiting, x.film.run], [true, null]);
+  assert.deepEqual([x.film.waiting, x.film.run], ["9", null]);
   playBack(x); // pressed again: never mind
-  assert.deepEqual([x.film.waiting, x.film.run], [false, null]);
+  assert.deepEqual([x.film.waiting, x.film.run], [null, null]);
+  playBack(x);
+  setOrigin(x, ""); // another loss: never mind either
+  setOrigin(x, "9");
+  assert.equal(x.film.waiting, null);
   t.mock.timers.tick(1000);
-  assert.deepEqual(x.told, [["origin", "9"]]);
+  assert.deepEqual(x.told, [["origin", "9"], ["cursor", 8]]);
   playBack(x);
   play(x); // what runs now does not stop for it
-  assert.deepEqual([x.film.waiting, x.film.run.kind], [false, "forward"]);
+  assert.deepEqual([x.film.waiting, x.film.run.kind], [null, "forward"]);
   halt(x);
   playBack(x);
   halt(x);
-  assert.equal(x.film.waiting, false);
+  assert.equal(x.film.waiting, null);
   Object.assign(x.view, viewOf(layersOf(1, false), 20, (n, s) => (s > 8 ? "zero" : -1), "step", 8));
   assert.equal(originShown(x.view), "9");
   assert.equal(windowEnd(x), 8);
   playBack(x);
-  assert.deepEqual([x.film.waiting, x.film.run.way.from, x.state.cursor], [false, 8, 8]);
+  assert.deepEqual([x.film.waiting, x.film.run.way.from, x.state.cursor], [null, 8, 8]);
   setOrigin(x, ""); // what runs is of another loss
   assert.equal(x.film.run, null);
   setOrigin(x, "400");
@@ -178,6 +183,29 @@ test("speed and window that cannot be are made possible", () => {
     fitTo(state, { ...view, ...sent, ...asked });
     assert.deepEqual([state.speed, state.truncate, windowOf(state)], [speed, truncate, k]);
   }
+});
+
+test("a report waits for the answer to the one before, and then tells all at once", (t) => {
+  t.mock.timers.enable({ apis: ["setTimeout"] });
+  const x = stage(viewOf(layersOf(1, false), 20, () => -1));
+  let number = 0;
+  x.setStateValue = (...news) => x.told.push(news) && (number += 1);
+  x.view.heard = { fold: 0, speed: 0, cursor: 0 };
+  note(x, "fold", "1");
+  note(x, "speed", "4");
+  note(x, "fold", "");
+  reportSoon(x, "cursor");
+  t.mock.timers.tick(1000);
+  assert.deepEqual(x.told, [["fold", "1"]]);
+  x.view.heard = { fold: 0, speed: 0, cursor: 0 }; // an answer to something else
+  answered(x);
+  assert.equal(x.told.length, 1);
+  x.view.heard = { fold: 1, speed: 0, cursor: 0 };
+  answered(x);
+  assert.deepEqual(x.told.slice(1).sort(), [["cursor", 0], ["fold", ""], ["speed", "4"]]);
+  note(x, "speed", "8");
+  t.mock.timers.tick(4000); // Python does not answer: it is told all the same
+  assert.deepEqual(x.told.at(-1), ["speed", "8"]);
 });
 
 test("a window that is typed is there at once, and told when it has rested", (t) => {

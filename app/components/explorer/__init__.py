@@ -94,6 +94,7 @@ def explorer(
     The cursor moves in the browser alone; Python is told once it rests. A choice made by the user
     stays until Python sends a *different* value than it sent before (and not just the echo of what
     the user chose), so a page may pass back the cursor or a constant: neither fights the user.
+    Of what is in `view.heard` Python's value counts once it has heard the user's last.
 
     Args:
         view: What to show.

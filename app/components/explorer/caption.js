@@ -35,7 +35,7 @@ export function captionRun(x) {
   const words = run ? runWords(x, run) : howWords(x);
   if (how.textContent !== words) how.textContent = words;
   const moving = run?.kind === "backward" && run.moving;
-  const label = moving ? "❚❚ Pause" : x.film.waiting ? "◀ Waiting …" : "◀ Run back";
+  const label = moving ? "❚❚ Pause" : x.film.waiting !== null ? "◀ Waiting …" : "◀ Run back";
   if (backward.textContent !== label) backward.textContent = label;
   const { root } = x.parts;
   const word = run ? `${run.kind} ${run.moving ? "moving" : run.ended ? "ended" : "paused"}` : "";

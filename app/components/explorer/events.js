@@ -3,7 +3,7 @@ import { stepFor } from "../shared/cursor.js";
 import { clamp } from "../shared/format.js";
 import { hover, scrub, tokenUnder } from "../shared/scrub.js";
 import { heardScroll } from "../shared/tokens.js";
-import { choose, chooseUnit, note } from "./choosing.js";
+import { choose, chooseUnit, note, noteSoon, reportSoon } from "./choosing.js";
 import { bindDetails } from "./details.js";
 import {
   changeSpeed, commit, halt, moveTo, play, playBack, playStep, setOrigin, setWindow, toggleFold,
@@ -11,13 +11,6 @@ import {
 import { gradientWords } from "./gradient.js";
 import { cellAt, cellWords } from "./heatmap.js";
 import { diagramWords, edgeUnder, unitAt } from "./pointing.js";
-
-const REST = 250; // ms after the last key press until Python hears of the step
-
-function commitSoon(x) {
-  clearTimeout(x.resting);
-  x.resting = setTimeout(() => commit(x), REST);
-}
 
 /** Binds everything once per mount. */
 export function listen(x) {
@@ -86,6 +79,8 @@ function bindMotion(x) {
   diagram.backward.onclick = () => onBack(x);
   diagram.window.oninput = () => setWindow(x, diagram.window.value);
   diagram.origin.oninput = () => chooseOrigin(x, diagram.origin.value);
+  diagram.window.onchange = () => (diagram.window.value = x.state.truncate); // what was made of it
+  diagram.origin.onchange = () => (diagram.origin.value = x.state.origin);
 }
 
 /* Edges show the signal while the network reads, and the gradient while that runs back. */
@@ -112,9 +107,12 @@ function onBack(x) {
 
 /* The gradient of one loss is looked at from there. */
 function chooseOrigin(x, words) {
-  showEdges(x, "gradient");
+  if (x.state.edges !== "gradient") {
+    halt(x);
+    noteSoon(x, "edges", "gradient");
+    x.ask("all");
+  }
   setOrigin(x, words);
-  commitSoon(x);
 }
 
 /* The loss at the cursor, or, where that is chosen, the one that the sidebar says. */
@@ -135,7 +133,7 @@ function motionKey(x, key) {
   else if (key === "+" || key === "=" || key === "-") changeSpeed(x, key === "-" ? -1 : 1);
   else if (key === "k") diagram.window.focus();
   else if (key === "l") toggleOrigin(x);
-  else if (key === "Escape" && (x.film.run || x.film.waiting)) halt(x);
+  else if (key === "Escape" && (x.film.run || x.film.waiting !== null)) halt(x);
   else return false;
   if (key !== "k") root.focus({ preventScroll: true });
   return true;
@@ -158,7 +156,7 @@ function onKey(x, event) {
   if (step !== null) {
     halt(x);
     moveTo(x, step);
-    commitSoon(x);
+    reportSoon(x, "cursor");
   } else if (event.key === "ArrowUp" || event.key === "ArrowDown") {
     const row = x.order.indexOf(x.state.unit) + (event.key === "ArrowDown" ? 1 : -1);
     chooseUnit(x, x.order[clamp(row, 0, x.view.units - 1)]);

@@ -1,10 +1,9 @@
 // The clock of everything that moves by itself: folding, reading forward, the gradient's way back.
-import { tell } from "../shared/cursor.js";
 import { clamp } from "../shared/format.js";
 import { announce } from "../shared/link.js";
 import { backwardRun, lossStep } from "./backward.js";
 import { captionDiagram } from "./caption.js";
-import { note, noteSoon } from "./choosing.js";
+import { note, noteSoon, report, reportSoon } from "./choosing.js";
 import { BACK_PACE, SPEEDS } from "./forward.js";
 import { stepsWords, windowOf } from "./state.js";
 import { eased } from "./unfold.js";
@@ -14,10 +13,11 @@ const FOLDING = 700; // ms from unrolled to folded
 /**
  * What moves, at mount. `folded`: where it goes; `amount`: where it is, 0 unrolled, 1 folded. `run`:
  * null, or {kind, done (share of its step), moving, since (ms)}, a backward one with its `way`, the
- * frame `at` and `ended`. `waiting`: a backward one begins when the gradient of its loss has come.
+ * frame `at` and `ended`. `waiting`: the loss, as `origin` says it, whose gradient a backward one
+ * waits for, or null.
  */
 export function newFilm() {
-  return { folded: false, amount: 0, begun: null, from: 0, run: null, waiting: false };
+  return { folded: false, amount: 0, begun: null, from: 0, run: null, waiting: null };
 }
 
 /**
@@ -37,8 +37,8 @@ export function moveTo(x, step, own = true) {
 
 /** Tells Python of the cursor. */
 export function commit(x) {
-  clearTimeout(x.resting);
-  tell(x.state, "cursor", x.state.cursor, x.setStateValue);
+  x.state.untold.add("cursor");
+  report(x);
 }
 
 /** Folds the network, or unfolds it. */
@@ -87,7 +87,7 @@ export function playBack(x) {
   if (old?.moving) return rest(x);
   if (old && !old.ended) return start(x, old);
   const here = state.origin === originShown(view);
-  film.waiting = !here && !film.waiting;
+  film.waiting = here || film.waiting !== null ? null : state.origin;
   if (!here) return x.ask("diagram");
   const from = lossStep(view) ?? (state.cursor > 0 && !old ? state.cursor : view.steps - 1);
   const way = backwardRun(view, from, windowOf(state));
@@ -104,16 +104,19 @@ export function originShown({ loss }) {
 export function setOrigin(x, words) {
   const origin = stepsWords(words, x.view.steps);
   noteSoon(x, "origin", origin);
-  if (x.film.run?.kind === "backward") halt(x);
-  if (origin) moveTo(x, Number(origin) - 1);
+  if (x.film.run?.kind === "backward" || x.film.waiting !== null) halt(x);
+  if (origin) {
+    moveTo(x, Number(origin) - 1);
+    reportSoon(x, "cursor");
+  }
   x.ask("diagram");
 }
 
 /** Ends whatever runs; everything is there again. */
 export function halt(x) {
   const { waiting } = x.film;
-  x.film.waiting = false;
-  if (waiting) x.ask("diagram");
+  x.film.waiting = null;
+  if (waiting !== null) x.ask("diagram");
   if (!x.film.run) return;
   x.film.run = null;
   showPlaying(x);
@@ -135,7 +138,7 @@ export function setWindow(x, words) {
 }
 
 function start(x, run) {
-  Object.assign(x.film, { run, waiting: false });
+  Object.assign(x.film, { run, waiting: null });
   run.moving = true;
   run.since = performance.now();
   showPlaying(x);

@@ -5,6 +5,7 @@ import { threeDigits } from "../shared/format.js";
 import { follow } from "../shared/link.js";
 import { keepLines } from "../shared/tokens.js";
 import { captionDiagram, diagramLabel, headDiagram, runNews } from "./caption.js";
+import { answered } from "./choosing.js";
 import { diagramGoal, drawDiagram, layDiagram } from "./diagram.js";
 import { listen } from "./events.js";
 import {
@@ -55,7 +56,7 @@ function mount(parentElement) {
   x.markEdges = keepLines(x.parts.strip.tokens);
   showPlaying(x);
   x.unlink = follow(x, (step, written) => {
-    halt(x);
+    if (step !== x.state.cursor) halt(x);
     x.ahead = written;
     x.ask("cursor");
     moveTo(x, step, false);
@@ -66,7 +67,7 @@ function mount(parentElement) {
 function unmount(x, parentElement) {
   x.unlink();
   clearTimeout(x.resting);
-  x.noting?.forEach(clearTimeout);
+  clearTimeout(x.patience);
   clearTimeout(x.showing);
   clearTimeout(x.speaking);
   cancelAnimationFrame(x.frame);
@@ -93,10 +94,12 @@ function receive(x, data) {
   x.view = view;
   const before = JSON.stringify(choices(x.state));
   fitTo(x.state, view);
+  answered(x);
   x.order = unitOrder(view, x.state.order);
   showMotion(x);
-  x.film.waiting = waiting;
-  if (waiting && x.state.origin === originShown(view)) playBack(x);
+  x.film.waiting = waiting === x.state.origin && !fresh ? waiting : null; // else of another text
+  if (waiting !== null && waiting === x.state.origin && waiting === originShown(view)) playBack(x);
+  else if (waiting !== null) x.ask("diagram");
   const chosen = before !== JSON.stringify(choices(x.state));
   heatmap.box.removeAttribute("aria-busy");
   root.dataset.identity = view.identity;
@@ -122,7 +125,6 @@ function showMotion(x) {
   for (const [input, name] of [[diagram.window, "truncate"], [diagram.origin, "origin"]]) {
     if (stepsWords(input.value, x.view.steps) !== x.state[name]) input.value = x.state[name];
   }
-  diagram.origin.placeholder = x.view.loss.at === "mean" ? "all" : "last";
   diagram.origin.parentElement.hidden = !x.view.offers?.includes("origin");
   foldAsChosen(x, !x.themeKey || x.still.matches);
 }

@@ -65,7 +65,7 @@ function motion() {
   const backward = el("button", {
     type: "button", class: "backward", title: "The gradient's way back from the loss (key b)",
   });
-  const origin = stepsField("origin", "loss at t", "last",
+  const origin = stepsField("origin", "loss at t", "off",
     "Step whose loss alone the gradient is of; empty for the loss chosen beside the page",
     "The loss whose gradient is shown and runs back, alone (key l: the one at the cursor)");
   const window = stepsField("window", "window k", "off",

@@ -15,6 +15,7 @@ const UNSENT = { unit: 0, detail: "", asked: "", fold: "", speed: "2", truncate:
 /** The state of a component that has seen no data yet. */
 export function newState() {
   const state = { unit: 0, lit: null, held: null, playing: false, heard: {}, sent: {} };
+  state.untold = new Set();
   for (const name of CHOICES) {
     state[name] = null;
     state.sent[name] = [];

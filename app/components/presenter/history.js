@@ -3,6 +3,8 @@
 // Streamlit adds an entry for every parameter that it writes into the address by itself: several
 // when a page opens, one more when it is left. Then "Back" has to be pressed five times.
 
+const TOUCHES = ["keydown", "pointerdown", "input"];
+
 /** What is known of the user and the pages. */
 export function newMemory() {
   return { touched: -Infinity, opened: 0, leaving: false, wrote: false };
@@ -11,8 +13,8 @@ export function newMemory() {
 /**
  * Whether an address replaces the current entry instead of adding one. Pure but for `memory`.
  * @param {{touched: number, opened: number, leaving: boolean, wrote: boolean}} memory ms of the
- *   last key or pointer press and of the page's opening; whether a link to another page was chosen,
- *   and an address written since
+ *   last key, pointer press or input and of the page's opening or the last entry; whether a link to
+ *   another page was chosen, and an address written since
  * @param {boolean} moves whether the page changes
  */
 export function replaces(memory, moves, now) {
@@ -22,7 +24,10 @@ export function replaces(memory, moves, now) {
     return leaving && wrote; // what was written on the way out becomes the new page's entry
   }
   memory.wrote = leaving;
-  return leaving ? wrote : memory.touched <= memory.opened; // until somebody does something
+  if (leaving) return wrote;
+  const untouched = memory.touched <= memory.opened; // nobody did anything since the last entry
+  if (!untouched) memory.opened = now;
+  return untouched;
 }
 
 /* A press on a link that leads to another page. */
@@ -46,9 +51,9 @@ export function watchHistory() {
     const over = replaces(memory, moves, performance.now());
     return (over ? window.history.replaceState : push).call(window.history, state, unused, url);
   };
-  for (const kind of ["keydown", "pointerdown"]) window.addEventListener(kind, touch, true);
+  for (const kind of TOUCHES) window.addEventListener(kind, touch, true);
   return () => {
     window.history.pushState = push;
-    for (const kind of ["keydown", "pointerdown"]) window.removeEventListener(kind, touch, true);
+    for (const kind of TOUCHES) window.removeEventListener(kind, touch, true);
   };
 }
