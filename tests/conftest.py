@@ -95,6 +95,7 @@ def visit(app_address, browser):
         page.goto(f"{app_address}/{query}")
         if ready:
             page.locator(f'[data-testid="{ready}"][data-painted]').wait_for()
+            page.get_by_test_id("presenter").wait_for(state="attached")  # it hears the keys
         return page
 
     yield open_page
