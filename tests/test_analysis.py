@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from torch import nn
 
 from core import CaptureError, CoreError, capture
-from core.analysis import GradientNorms, Status, gradient_norms, judge, norms_of
+from core.analysis import GradientNorms, Status, gradient_norms, judge, norms_of, stack_norms
 
 
 def linear_network(rate: float, size: int, steps: int, kind: str, reverse: bool = False):
@@ -124,6 +124,30 @@ def test_a_loss_in_the_middle_leaves_exact_zeros_after_it():
     status = gradient_norms(tape["l0"]).status[:, 0]
     assert (status[5:] == Status.EXACT_ZERO).all()
     assert (status[:5] == Status.FINITE).all()
+
+
+def test_what_underflows_above_is_no_exact_zero_below():
+    steps, loss = 400, 200
+    torch.manual_seed(0)
+    gru = nn.GRU(2, 3, num_layers=2, bidirectional=True).double()
+    with torch.no_grad():
+        for name, weight in gru.named_parameters():
+            weight.mul_(0.02 if name.startswith("weight_hh") else 1)
+            if name.startswith("bias_ih"):
+                weight[3:6] = -8.0  # the update gate is shut: a factor of about 1e-3 a step
+    draw = torch.Generator().manual_seed(0)
+    x = torch.randn(steps, 1, 2, dtype=torch.float64, generator=draw)
+    with capture(gru) as tape:
+        gru(x)[0][loss].sum().backward()
+    found = {trace.name: norms.status[:, 0] for trace, norms in
+             zip(tape.layers, stack_norms(tape.layers), strict=True)}  # fmt: skip
+    assert (found["l1"][loss + 1 :] == Status.EXACT_ZERO).all()
+    assert (found["l1_reverse"][:loss] == Status.EXACT_ZERO).all()
+    for name in ("l0", "l0_reverse"):  # by way of the other direction every step has a path
+        assert {Status.FINITE, Status.UNDERFLOW} == set(found[name].tolist())
+        assert found[name][0] == found[name][-1] == Status.UNDERFLOW
+    plain = gradient_norms(tape["l0"]).status[:, 0]
+    assert plain[-1] == Status.EXACT_ZERO  # alone it cannot be known
 
 
 def test_norms_neither_overflow_nor_underflow_on_the_way():

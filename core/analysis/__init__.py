@@ -20,7 +20,7 @@ from core.analysis.jacobians import (
     spectrum,
     temporal_jacobian,
 )
-from core.analysis.norms import GradientNorms, Status, gradient_norms, norms_of
+from core.analysis.norms import GradientNorms, Status, gradient_norms, norms_of, stack_norms
 from core.analysis.reading import LayerReading, Reading, read
 from core.analysis.similarity import similarity_order
 from core.analysis.tracing import trace_text
@@ -90,6 +90,7 @@ __all__ = [
     "similarity_order",
     "sliding_gradient",
     "spectrum",
+    "stack_norms",
     "temporal_jacobian",
     "trace_text",
     "weight_gradient_by_lag",

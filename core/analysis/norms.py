@@ -5,11 +5,13 @@ step, or the gradient is too small for the number format. They are told apart he
 a gradient that is no longer finite.
 """
 
+import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import IntEnum
 
 import torch
-from jaxtyping import Float, Int
+from jaxtyping import Bool, Float, Int
 from torch import Tensor
 
 from core.capture import LayerTrace
@@ -43,25 +45,60 @@ class GradientNorms:
     reverse: bool = False
 
 
-def gradient_norms(trace: LayerTrace) -> GradientNorms:
+def gradient_norms(trace: LayerTrace, above: Sequence[GradientNorms] = ()) -> GradientNorms:
     """The norm of the total dL/dh_t of one layer at every step.
 
     Capture with `dtype=torch.float64` (or run a float64 model) for the full range: float32 ends at
     1e-38, which a plain RNN passes within a few hundred steps.
 
+    Args:
+        trace: of the layer.
+        above: norms of the layer that reads this one, of both its directions, so that a gradient
+            that underflows there is not taken for none here.
+
     Raises:
         CaptureError: if no backward pass ran.
     """
-    return norms_of(trace.grad_hidden, trace.reverse)
+    near = math.log10(_near(trace.grad_hidden.dtype))
+    faded = torch.zeros(trace.grad_hidden.shape[:2], dtype=torch.bool)
+    for norms in above:
+        faded |= (norms.status == Status.UNDERFLOW) | (norms.log10 < near)
+    return norms_of(trace.grad_hidden, trace.reverse, faded)
 
 
-def norms_of(gradient: Float[Tensor, "time batch unit"], reverse: bool = False) -> GradientNorms:
+def stack_norms(traces: Sequence[LayerTrace]) -> list[GradientNorms]:
+    """The norms of all layers and directions of one network.
+
+    Args:
+        traces: as a tape has them, in the order data flows.
+
+    Raises:
+        CaptureError: if no backward pass ran.
+    """
+    found: list[GradientNorms] = []
+    for trace in reversed(traces):
+        levels = zip(traces[len(traces) - len(found) :], reversed(found), strict=True)
+        above = [norms for other, norms in levels if other.layer == trace.layer + 1]
+        found.append(gradient_norms(trace, above))
+    return found[::-1]
+
+
+def norms_of(
+    gradient: Float[Tensor, "time batch unit"],
+    reverse: bool = False,
+    faded_above: Bool[Tensor, "time batch"] | None = None,
+) -> GradientNorms:
     """The same for any gradient that flows backwards through time.
 
-    A step whose entries are all 0 counts as UNDERFLOW if the step that hands its gradient on to
-    it (the next one, or the one before in a reverse direction) is itself that, or is within 2^100
-    of the smallest number of the format; else as EXACT_ZERO. A step whose largest entry is
-    subnormal has lost digits and counts as UNDERFLOW too.
+    A step whose entries are all 0 counts as UNDERFLOW if what hands its gradient on to it (the next
+    step, or the one before in a reverse direction, or this step of the layer above) is itself that,
+    or is within 2^100 of the smallest number of the format; else as EXACT_ZERO. A step whose
+    largest entry is subnormal has lost digits and counts as UNDERFLOW too.
+
+    Args:
+        gradient: of any loss, (time, batch, unit).
+        reverse: whether the layer reads from the end.
+        faded_above: where the layer above is such, (time, batch); None for nowhere.
     """
     form = torch.finfo(gradient.dtype)
     ordered = gradient.flip(0) if reverse else gradient
@@ -74,15 +111,16 @@ def norms_of(gradient: Float[Tensor, "time batch unit"], reverse: bool = False) 
     status = torch.zeros(largest.shape, dtype=torch.int8)
     status[~ordered.isfinite().all(-1)] = Status.NON_FINITE
     status[(largest > 0) & (largest < form.smallest_normal)] = Status.UNDERFLOW
-    near = float(form.smallest_normal) * 2.0**100
+    near = _near(gradient.dtype)
+    if faded_above is None:
+        faded_above = torch.zeros(largest.shape, dtype=torch.bool)
+    from_above = faded_above.flip(0) if reverse else faded_above
     for t in reversed((largest == 0).any(-1).nonzero()[:, 0].tolist()):
         zero = largest[t] == 0
-        if t + 1 == len(status):
-            faded = torch.zeros_like(zero)
-        else:
-            faded = (status[t + 1] == Status.UNDERFLOW) | (
-                (status[t + 1] == Status.FINITE) & (largest[t + 1] < near)
-            )
+        faded = from_above[t]
+        if t + 1 < len(status):
+            faded = faded | (status[t + 1] == Status.UNDERFLOW)
+            faded = faded | ((status[t + 1] == Status.FINITE) & (largest[t + 1] < near))
         status[t] = torch.where(
             zero, torch.where(faded, int(Status.UNDERFLOW), int(Status.EXACT_ZERO)), status[t]
         )
@@ -90,3 +128,8 @@ def norms_of(gradient: Float[Tensor, "time batch unit"], reverse: bool = False) 
     if reverse:
         log10, status = log10.flip(0), status.flip(0)
     return GradientNorms(log10, status, reverse)
+
+
+def _near(dtype: torch.dtype) -> float:
+    """Below this a product with a weight may be too small for the format."""
+    return float(torch.finfo(dtype).smallest_normal) * 2.0**100

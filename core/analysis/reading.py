@@ -12,7 +12,7 @@ from jaxtyping import Int64
 from numpy.typing import NDArray
 from torch import Tensor
 
-from core.analysis.norms import gradient_norms
+from core.analysis.norms import GradientNorms, stack_norms
 from core.analysis.tracing import highest_states, loss_gradient, run_captured
 from core.analysis.verdict import Verdict, judge
 from core.capture import LayerTrace
@@ -112,7 +112,7 @@ def read(
     states = highest_states(tape)
     _, gradient = loss_gradient(model, states, targets, "last")
     tape.layers[0].give_gradient(gradient)
-    verdicts = [judge(gradient_norms(trace)) for trace in tape.layers]
+    verdicts = [judge(norms) for norms in stack_norms(tape.layers)]
     loss, gradient = loss_gradient(model, states, targets, at)
     if at != "last":
         tape.layers[0].give_gradient(gradient)
@@ -121,7 +121,7 @@ def read(
     best = probability.topk(min(TOP, probability.shape[1]))
     truth = probability.gather(1, targets.unsqueeze(1))
     return Reading(
-        layers=tuple(_layer(t, v) for t, v in zip(tape.layers, verdicts, strict=True)),
+        layers=tuple(map(_layer, tape.layers, stack_norms(tape.layers), verdicts)),
         loss=loss,
         at=at,
         top=best.indices.int().numpy(),
@@ -134,8 +134,7 @@ def read(
     )
 
 
-def _layer(trace: LayerTrace, verdict: Verdict) -> LayerReading:
-    norms = gradient_norms(trace)
+def _layer(trace: LayerTrace, norms: GradientNorms, verdict: Verdict) -> LayerReading:
     own = trace.grad_hidden_direct
     direct, rest = _norm(own), _norm(trace.grad_hidden - own)
     with np.errstate(all="ignore"):
