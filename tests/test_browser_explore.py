@@ -248,6 +248,30 @@ def test_one_loss_alone_is_run_back_from_and_a_link_shows_it_again(visit):
     expect_step(other, 31)
 
 
+def test_where_two_pictures_report_at_once_neither_report_is_lost(visit):
+    page = visit("generate?rule=greedy&length=20")
+    expect(page.get_by_test_id("writing").first).to_have_attribute(
+        "data-playing", "false", timeout=30_000
+    )
+    explorer(page).focus()
+    before = None
+    for _ in range(4):  # moves the written text's cursor too, and each rests as long
+        page.keyboard.press("ArrowLeft")
+        page.keyboard.press("l")
+        origin = step_of(page)
+        page.wait_for_url(re.compile(rf"[?&]origin={origin}(&|$)"))
+        page.wait_for_timeout(1500)
+        expect(page.get_by_test_id("origin")).to_have_value(str(origin))
+        found = re.search(r"[?&]g=(\d+)", page.url)
+        assert found
+        written = int(found[1])
+        assert before in (None, written + 1)
+        before = written
+    page.keyboard.press("b")
+    expect(explorer(page)).to_have_attribute("data-run", re.compile("backward"))
+    assert "edges=gradient" in page.url
+
+
 def test_what_back_undid_can_be_chosen_once_more(visit):
     page = visit("?t=2&lane=c")
     explorer(page).focus()

@@ -5,7 +5,7 @@ from typing import Any
 
 import streamlit as st
 
-from app.state.parameters import asked_pair, forget, whole
+from app.state.parameters import accept, asked_pair, whole, write
 from app.state.reports import last_report
 
 EXPLORER = "explorer"
@@ -139,10 +139,7 @@ def remember(explorer: str = EXPLORER) -> None:
         before[name], value = report, report[0]
         words = str(int(value) + 1) if name in ("cursor", "unit") else str(value)
         news[_PARAMETERS.get(name, name)] = words
-    if written := {name: words for name, words in news.items() if words}:
-        st.query_params.update(written)
-    for name in news.keys() - written:
-        forget(name)
+    write(news)
     if explorer == EXPLORER:
         _keep()
 
@@ -160,6 +157,7 @@ def enter(page: str) -> None:
         page: its address, "" for Explore.
     """
     before, st.session_state["page"] = st.session_state.get("page"), page
+    accept()
     if page != "":
         return
     if before not in (None, page):

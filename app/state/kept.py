@@ -5,6 +5,8 @@ from typing import Any
 import streamlit as st
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
+from app.state.parameters import forget
+
 
 def hand(name: str, value: Any) -> None:
     """The frame around the pages chose something that every page needs."""
@@ -25,8 +27,7 @@ def prefer(widget: str, option: Any) -> None:
     """Set a widget of another page to an option, whatever the address bar said of it before."""
     if st.session_state.get(widget) != option:
         st.session_state[widget] = option
-    if widget in st.query_params:
-        del st.query_params[widget]
+    forget(widget)
 
 
 def chosen(widget: str) -> Any:

@@ -8,6 +8,7 @@ from collections.abc import Collection, Mapping
 from urllib.parse import urlencode
 
 import streamlit as st
+from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from app.state.reports import reported
 
@@ -51,35 +52,61 @@ def address() -> str:
     return f"{st.context.url or ''}{'?' if query else ''}{query}"
 
 
+def write(news: Mapping[str, str]) -> None:
+    """Write what a component reported into the address bar; only from its callback.
+
+    A browser that has not heard of one write yet sends its next report with the address as it was,
+    and Streamlit takes the address from there. So what was written before is written again: a
+    report never comes from "Back", which undoes it, see `accept`.
+
+    Args:
+        news: the parameters' values; "" takes one off.
+    """
+    asked = st.query_params
+    wanted = st.session_state.setdefault("written", {})
+    wanted |= news
+    changed = {name: words for name, words in wanted.items() if asked.get(name, "") != words}
+    if added := {name: words for name, words in changed.items() if words}:
+        asked.update(added)
+    for name in changed.keys() - added:
+        del asked[name]
+    context = get_script_run_ctx()
+    if context is None or not context.fragment_ids_this_run:
+        st.session_state["reporting"] = True
+
+
+def accept() -> None:
+    """At the start of a whole run: unless a report is its cause, the address is as it shall be."""
+    if not st.session_state.pop("reporting", False):
+        asked, written = st.query_params, st.session_state.get("written", {})
+        st.session_state["written"] = {
+            name: words for name, words in written.items() if asked.get(name, "") == words
+        }
+
+
 def present() -> None:
     """Presenting began or ended: write it into the address bar, or take it off."""
-    if reported("presenting", PRESENTER):
-        st.query_params["present"] = "1"
-    else:
-        forget("present")
+    write({"present": "1" if reported("presenting", PRESENTER) else ""})
 
 
 def remember_pair(component: str, name: str, parameter: str) -> None:
     """A component reported two numbers: write them, as they are, into the address bar."""
     pair = reported(name, component)
     if pair is not None:
-        st.query_params[parameter] = f"{int(pair[0])}-{int(pair[1])}"
+        write({parameter: f"{int(pair[0])}-{int(pair[1])}"})
 
 
 def remember_step(component: str, name: str, parameter: str) -> None:
     """A component reported a step: write it, counted from 1, into the address bar."""
     step = reported(name, component)
-    if step is None:
-        forget(parameter)
-    else:
-        st.query_params[parameter] = str(int(step) + 1)
+    write({parameter: "" if step is None else str(int(step) + 1)})
 
 
 def remember_words(component: str, name: str, parameter: str) -> None:
     """A component reported a word, or several: write them into the address bar."""
     words = reported(name, component)
     if words is not None:
-        st.query_params[parameter] = words if isinstance(words, str) else " ".join(words)
+        write({parameter: words if isinstance(words, str) else " ".join(words)})
 
 
 def asked(parameter: str) -> bool:
@@ -113,6 +140,7 @@ def asked_range(parameter: str, otherwise: tuple[int, int], most: int) -> tuple[
 
 def forget(parameter: str) -> None:
     """Take a parameter off the address bar."""
+    st.session_state.get("written", {}).pop(parameter, None)
     if parameter in st.query_params:
         del st.query_params[parameter]
 

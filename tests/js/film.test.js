@@ -5,7 +5,7 @@ import { test } from "node:test";
 import {
   advance, foldAsChosen, halt, newFilm, originShown, play, playBack, playStep, setOrigin, setWindow, toggleFold,
 } from "../explorer/film.js";
-import { answered, note, reportSoon } from "../explorer/choosing.js";
+import { note, noteSoon, reportSoon } from "../explorer/choosing.js";
 import { SPEEDS } from "../explorer/forward.js";
 import { fitTo, newState, windowOf } from "../explorer/state.js";
 import { windowEnd } from "../explorer/truncated.js";
@@ -185,27 +185,16 @@ test("speed and window that cannot be are made possible", () => {
   }
 });
 
-test("a report waits for the answer to the one before, and then tells all at once", (t) => {
+test("what rests is told together, and at once with what is told at once", (t) => {
   t.mock.timers.enable({ apis: ["setTimeout"] });
   const x = stage(viewOf(layersOf(1, false), 20, () => -1));
-  let number = 0;
-  x.setStateValue = (...news) => x.told.push(news) && (number += 1);
-  x.view.heard = { fold: 0, speed: 0, cursor: 0 };
-  note(x, "fold", "1");
-  note(x, "speed", "4");
-  note(x, "fold", "");
+  noteSoon(x, "truncate", "3");
   reportSoon(x, "cursor");
+  assert.deepEqual(x.told, []);
+  note(x, "fold", "1");
+  assert.deepEqual(x.told, [["truncate", "3"], ["cursor", 0], ["fold", "1"]]);
   t.mock.timers.tick(1000);
-  assert.deepEqual(x.told, [["fold", "1"]]);
-  x.view.heard = { fold: 0, speed: 0, cursor: 0 }; // an answer to something else
-  answered(x);
-  assert.equal(x.told.length, 1);
-  x.view.heard = { fold: 1, speed: 0, cursor: 0 };
-  answered(x);
-  assert.deepEqual(x.told.slice(1).sort(), [["cursor", 0], ["fold", ""], ["speed", "4"]]);
-  note(x, "speed", "8");
-  t.mock.timers.tick(4000); // Python does not answer: it is told all the same
-  assert.deepEqual(x.told.at(-1), ["speed", "8"]);
+  assert.equal(x.told.length, 3);
 });
 
 test("a window that is typed is there at once, and told when it has rested", (t) => {

@@ -3,7 +3,6 @@ import { tell } from "../shared/cursor.js";
 import { clamp } from "../shared/format.js";
 
 const SETTLE = 250; // ms after the last one until Python hears of it
-const PATIENCE = 3000; // ms until a report is made though the one before was not answered
 
 /** Chooses a value of one of the controls. */
 export function choose(x, name, value) {
@@ -31,34 +30,11 @@ export function reportSoon(x, name) {
   x.resting = setTimeout(() => report(x), SETTLE);
 }
 
-/**
- * Tells Python, in one go, all that it has not heard. A report that Python has not answered holds
- * back the next: that would carry the address as it was, and what was just written into it were lost.
- */
-export function report(x) {
-  clearTimeout(x.resting);
-  clearTimeout(x.patience);
-  if (unanswered(x)) x.patience = setTimeout(() => send(x), PATIENCE);
-  else send(x);
-}
-
-function send({ state, setStateValue }) {
+/** Tells Python, in one go, all that it has not heard. */
+export function report({ state, resting, setStateValue }) {
+  clearTimeout(resting);
   for (const name of state.untold) tell(state, name, state[name], setStateValue);
   state.untold.clear();
-}
-
-/** Python answered: what was held back meanwhile is told. */
-export function answered(x) {
-  if (x.patience === undefined || unanswered(x)) return;
-  clearTimeout(x.patience);
-  x.patience = undefined;
-  send(x);
-}
-
-function unanswered({ state, view }) {
-  return Object.entries(state.told ?? {}).some(
-    ([name, last]) => last?.number > view.heard?.[name],
-  );
 }
 
 /** Chooses a unit; Python hears of the one it rests on. */

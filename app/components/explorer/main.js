@@ -5,7 +5,6 @@ import { threeDigits } from "../shared/format.js";
 import { follow } from "../shared/link.js";
 import { keepLines } from "../shared/tokens.js";
 import { captionDiagram, diagramLabel, headDiagram, runNews } from "./caption.js";
-import { answered } from "./choosing.js";
 import { diagramGoal, drawDiagram, layDiagram } from "./diagram.js";
 import { listen } from "./events.js";
 import {
@@ -67,7 +66,6 @@ function mount(parentElement) {
 function unmount(x, parentElement) {
   x.unlink();
   clearTimeout(x.resting);
-  clearTimeout(x.patience);
   clearTimeout(x.showing);
   clearTimeout(x.speaking);
   cancelAnimationFrame(x.frame);
@@ -94,7 +92,6 @@ function receive(x, data) {
   x.view = view;
   const before = JSON.stringify(choices(x.state));
   fitTo(x.state, view);
-  answered(x);
   x.order = unitOrder(view, x.state.order);
   showMotion(x);
   x.film.waiting = waiting === x.state.origin && !fresh ? waiting : null; // else of another text
