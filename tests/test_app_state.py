@@ -18,68 +18,75 @@ class Session:
         self.address: dict[str, str] = {}
         self.older: list[dict[str, str]] = []
         self.page = SimpleNamespace(query_params={}, session_state={})
-        self.context = SimpleNamespace(fragment_ids_this_run=None)
+        self.context = SimpleNamespace(page_script_hash="explore", is_history_navigation=False)
         patch.setattr(parameters, "st", self.page)
         patch.setattr(parameters, "get_script_run_ctx", lambda: self.context)
 
-    def report(self, news: dict[str, str], known: int, fragment: bool) -> None:
-        """A report; the browser has not heard of the last `known` changes of the address."""
+    def message(self, news: dict[str, str] | None, known: int = 0, back: bool = False) -> None:
+        """A report, or None for a whole run without one (a widget, or "Back").
+
+        The browser has not heard of the last `known` changes of the address.
+        """
+        if back and self.older:
+            self.address = self.older.pop()
         entries = [*self.older, self.address]
         self.page.query_params = dict(entries[max(len(entries) - 1 - known, 0)])
-        self.context.fragment_ids_this_run = ["fragment"] if fragment else None
-        parameters.write(news)
-        if not fragment:
-            parameters.accept()
-        self.show()
-
-    def back(self) -> None:
-        """A whole run without a report, from the address before."""
-        if self.older:
-            self.address = self.older.pop()
-        self.page.query_params = dict(self.address)
-        parameters.accept()
-
-    def show(self) -> None:
+        self.context.is_history_navigation = back
+        if news is not None:
+            parameters.write(news)
+        parameters.write({})  # as `enter` does
         if self.page.query_params != self.address:
             self.older.append(self.address)
             self.address = dict(self.page.query_params)
 
 
-REPORTS = st.tuples(
-    st.dictionaries(st.sampled_from(NAMES), st.sampled_from(WORDS), min_size=1, max_size=2),
-    st.integers(0, 2),
-    st.booleans(),
-)
+NEWS = st.dictionaries(st.sampled_from(NAMES), st.sampled_from(WORDS), min_size=1, max_size=2)
+MESSAGES = st.lists(st.tuples(NEWS | st.none(), st.integers(0, 2)), min_size=1, max_size=8)
 
 
-@given(st.lists(REPORTS, min_size=1, max_size=8))
-def test_no_report_undoes_another(reports):
+@given(MESSAGES)
+def test_no_message_undoes_a_report(messages):
     with pytest.MonkeyPatch.context() as patch:
         session, wanted = Session(patch), {}
-        for news, known, fragment in reports:
-            session.report(news, known, fragment)
-            wanted |= news
+        for news, known in messages:
+            session.message(news, known)
+            wanted |= news or {}
             assert session.address == {name: words for name, words in wanted.items() if words}
 
 
-@given(st.lists(REPORTS, min_size=1, max_size=5), REPORTS)
-def test_what_back_undid_no_later_report_brings_again(reports, later):
+@given(MESSAGES, NEWS, st.booleans())
+def test_what_back_undid_no_later_report_brings_again(messages, later, together):
     with pytest.MonkeyPatch.context() as patch:
         session = Session(patch)
-        for news, known, fragment in reports:
-            session.report(news, known, fragment)
-        session.back()
-        stands, (news, _, fragment) = dict(session.address), later
-        session.report(news, 0, fragment)
-        expected = {name: words for name, words in (stands | news).items() if words}
+        for news, known in messages:
+            session.message(news, known)
+        stands = dict(session.older[-1] if session.older else session.address)
+        if together:  # a report that Streamlit ran together with Back
+            session.message(later, back=True)
+        else:
+            session.message(None, back=True)
+            assert session.address == stands
+            session.message(later)
+        expected = {name: words for name, words in (stands | later).items() if words}
         assert session.address == expected
 
 
 def test_what_the_page_itself_takes_off_stays_off():
     with pytest.MonkeyPatch.context() as patch:
         session = Session(patch)
-        session.report({"g": "2"}, 0, fragment=False)
+        session.message({"g": "2"})
         parameters.forget("g")
-        session.show()
-        session.report({"t": "1"}, 0, fragment=False)
+        session.page.query_params.clear()
+        session.message({"t": "1"}, known=1)
         assert session.address == {"t": "1"}
+
+
+def test_another_page_knows_nothing_of_it():
+    with pytest.MonkeyPatch.context() as patch:
+        session = Session(patch)
+        session.message({"fold": "1"})
+        session.message({"fold": ""})
+        session.context.page_script_hash = "generate"
+        session.address = {"fold": "1"}
+        session.message({"t": "3"})
+        assert session.address == {"fold": "1", "t": "3"}

@@ -117,6 +117,7 @@ def _compare(choices: Choices) -> None:
 
 def _remember_cursor() -> None:
     state.remember_step(LANES, "cursor", "t")
+    state.remember()
 
 
 def _remember_quantity() -> None:
@@ -125,6 +126,7 @@ def _remember_quantity() -> None:
 
 def _remember_order() -> None:
     state.remember_words(LANES, "order", "order")
+    state.remember()
 
 
 def _remember_pair() -> None:

@@ -5,7 +5,7 @@ from typing import Any
 
 import streamlit as st
 
-from app.state.parameters import accept, asked_pair, whole, write
+from app.state.parameters import asked_pair, whole, write
 from app.state.reports import last_report
 
 EXPLORER = "explorer"
@@ -128,6 +128,8 @@ def _within(parameter: str, steps: int) -> str:
 def remember(explorer: str = EXPLORER) -> None:
     """An explorer reported something: write what is new of it into the address bar, in one go.
 
+    What else reports for Explore's explorer calls this after it has written, to be kept too.
+
     A component reports all that was ever chosen in it; what "Back" has undone since is not new. The
     cursor and the unit count from 1 there. Only Explore's own cursor is the address's.
     """
@@ -157,7 +159,7 @@ def enter(page: str) -> None:
         page: its address, "" for Explore.
     """
     before, st.session_state["page"] = st.session_state.get("page"), page
-    accept()
+    write({})
     if page != "":
         return
     if before not in (None, page):

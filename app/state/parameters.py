@@ -53,35 +53,29 @@ def address() -> str:
 
 
 def write(news: Mapping[str, str]) -> None:
-    """Write what a component reported into the address bar; only from its callback.
+    """Write what a component reported into the address bar, and again what it reported before.
 
-    A browser that has not heard of one write yet sends its next report with the address as it was,
-    and Streamlit takes the address from there. So what was written before is written again: a
-    report never comes from "Back", which undoes it, see `accept`.
+    A browser that has not heard of one write yet sends its next message with the address as it was,
+    and Streamlit takes the address from there: what was written would be lost. Only "Back" and
+    "Forward" take it back, and another page knows nothing of it.
 
     Args:
-        news: the parameters' values; "" takes one off.
+        news: the parameters' values, "" takes one off; none at the start of a whole run.
     """
-    asked = st.query_params
-    wanted = st.session_state.setdefault("written", {})
-    wanted |= news
+    asked, context = st.query_params, get_script_run_ctx()
+    page = context and context.page_script_hash
+    wanted: dict[str, str] = st.session_state.get("written", {})
+    if page != st.session_state.get("written_on"):
+        wanted = {}
+    elif context and context.is_history_navigation:
+        wanted = {name: words for name, words in wanted.items() if asked.get(name, "") == words}
+    wanted = {**wanted, **news}
+    st.session_state["written"], st.session_state["written_on"] = wanted, page
     changed = {name: words for name, words in wanted.items() if asked.get(name, "") != words}
     if added := {name: words for name, words in changed.items() if words}:
         asked.update(added)
     for name in changed.keys() - added:
         del asked[name]
-    context = get_script_run_ctx()
-    if context is None or not context.fragment_ids_this_run:
-        st.session_state["reporting"] = True
-
-
-def accept() -> None:
-    """At the start of a whole run: unless a report is its cause, the address is as it shall be."""
-    if not st.session_state.pop("reporting", False):
-        asked, written = st.query_params, st.session_state.get("written", {})
-        st.session_state["written"] = {
-            name: words for name, words in written.items() if asked.get(name, "") == words
-        }
 
 
 def present() -> None:

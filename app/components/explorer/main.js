@@ -94,7 +94,7 @@ function receive(x, data) {
   fitTo(x.state, view);
   x.order = unitOrder(view, x.state.order);
   showMotion(x);
-  x.film.waiting = waiting === x.state.origin && !fresh ? waiting : null; // else of another text
+  x.film.waiting = waiting === x.state.origin ? waiting : null;
   if (waiting !== null && waiting === x.state.origin && waiting === originShown(view)) playBack(x);
   else if (waiting !== null) x.ask("diagram");
   const chosen = before !== JSON.stringify(choices(x.state));

@@ -3,18 +3,19 @@
 // Streamlit adds an entry for every parameter that it writes into the address by itself: several
 // when a page opens, one more when it is left. Then "Back" has to be pressed five times.
 
+const TOGETHER = 100; // ms within which what the server writes is of one thing
 const TOUCHES = ["keydown", "pointerdown", "input"];
 
 /** What is known of the user and the pages. */
 export function newMemory() {
-  return { touched: -Infinity, opened: 0, leaving: false, wrote: false };
+  return { touched: -Infinity, opened: 0, pushed: -Infinity, leaving: false, wrote: false };
 }
 
 /**
  * Whether an address replaces the current entry instead of adding one. Pure but for `memory`.
- * @param {{touched: number, opened: number, leaving: boolean, wrote: boolean}} memory ms of the
- *   last key, pointer press or input and of the page's opening or the last entry; whether a link to
- *   another page was chosen, and an address written since
+ * @param {{touched: number, opened: number, pushed: number, leaving: boolean, wrote: boolean}}
+ *   memory ms of the last key, pointer press or input, of the page's opening and of the last entry;
+ *   whether a link to another page was chosen, and an address written since
  * @param {boolean} moves whether the page changes
  */
 export function replaces(memory, moves, now) {
@@ -25,9 +26,11 @@ export function replaces(memory, moves, now) {
   }
   memory.wrote = leaving;
   if (leaving) return wrote;
-  const untouched = memory.touched <= memory.opened; // nobody did anything since the last entry
-  if (!untouched) memory.opened = now;
-  return untouched;
+  const { touched, opened, pushed } = memory;
+  if (touched <= opened) return true; // until somebody does something
+  if (touched <= pushed && now - pushed < TOGETHER) return true; // one thing, in several writes
+  memory.pushed = now;
+  return false;
 }
 
 /* A press on a link that leads to another page. */
