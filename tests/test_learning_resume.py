@@ -142,6 +142,16 @@ def test_the_state_is_a_copy():
         assert torch.equal(tensor.nan_to_num(7.0), kept[name].nan_to_num(7.0)), name
 
 
+def early_and_late(folder: Path) -> tuple[Path, list[Path]]:
+    """A run's file before its first step; and that again and after its last, each in a file."""
+    early, late = run_of(), run_of()
+    list(late)
+    path, names = folder / "run", [folder / "early", folder / "late"]
+    for name, run in zip([path, *names], [early, early, late], strict=True):
+        save_run(name, run)
+    return path, names
+
+
 # Starts writers of one of two runs, kills each at its moment, and tells what is then in the file.
 KILLER = """
 import os, signal, sys, time
@@ -167,11 +177,7 @@ for moment in map(float, sys.argv[4:]):
 
 
 def test_a_writer_killed_at_any_moment_leaves_a_whole_file(tmp_path):
-    early, late = run_of(), run_of()
-    list(late)
-    path, names = tmp_path / "run", [tmp_path / "early", tmp_path / "late"]
-    for name, run in zip([path, *names], [early, early, late], strict=True):
-        save_run(name, run)
+    path, names = early_and_late(tmp_path)
     draw = torch.Generator().manual_seed(3)
     moments = (0.005 + 0.05 * torch.rand(300, generator=draw)).tolist()
     command = [sys.executable, "-c", KILLER, *map(str, [path, *names, *moments])]
@@ -204,11 +210,7 @@ while os.getppid() == parent:
 
 
 def test_a_reader_beside_a_writer_finds_one_state_whole(tmp_path):
-    early, late = run_of(), run_of()
-    list(late)
-    path, names = tmp_path / "run", [tmp_path / "early", tmp_path / "late"]
-    for name, run in zip([path, *names], [early, early, late], strict=True):
-        save_run(name, run)
+    path, names = early_and_late(tmp_path)
     with subprocess.Popen([sys.executable, "-c", SWAPPER, *map(str, [path, *names])]) as swapper:
         try:
             found = [load_run(path).step for _ in range(200)]

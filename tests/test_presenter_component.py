@@ -56,3 +56,16 @@ def test_the_help_lists_the_keys_of_what_is_on_the_page_alone(tmp_path):
     for _, keys in both:
         assert keys
         assert all(len(pair) == 2 and all(pair) for pair in keys)
+
+
+def test_what_the_server_writes_of_one_touch_is_one_entry_and_of_two_is_two(tmp_path):
+    question = """((writes) => {
+      const memory = newMemory();
+      return writes.map(([touched, now]) => {
+        if (touched !== null) memory.touched = touched;
+        return replaces(memory, false, now);
+      });
+    })([[null, 5], [10, 500], [null, 560], [null, 700], [600, 820], [850, 860]])"""
+    # Before any touch; a first write; one soon after it; one later, of a run that has ended; a
+    # second touch, answered late; a third, answered while the second's entry is new.
+    assert answers(tmp_path, question) == [True, False, True, False, False, False]

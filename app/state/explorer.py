@@ -128,10 +128,9 @@ def _within(parameter: str, steps: int) -> str:
 def remember(explorer: str = EXPLORER) -> None:
     """An explorer reported something: write what is new of it into the address bar, in one go.
 
-    What else reports for Explore's explorer calls this after it has written, to be kept too.
-
     A component reports all that was ever chosen in it; what "Back" has undone since is not new. The
-    cursor and the unit count from 1 there. Only Explore's own cursor is the address's.
+    cursor and the unit count from 1 there. Only Explore's own cursor is the address's. What else
+    writes Explore's parameters (the lanes) calls this afterwards, so that they are kept too.
     """
     before, news = _reports(explorer), {}
     for name in _names(explorer):
