@@ -9,6 +9,7 @@ from types import ModuleType
 import playwright
 
 from app.components.bundle import javascript, stylesheet
+from tests.waiting import until
 
 TESTS = Path(__file__).parent
 # In a browser: how many of the tokens in a box of running text are cut at its upper or lower edge,
@@ -24,11 +25,14 @@ CUT = """(box) => {
   const cut = rects.filter((rect) => over(top, rect) || over(bottom, rect)).length;
   return [cut, box.classList.contains("goes-up"), box.classList.contains("goes-down")];
 }"""
-# Moves the box by hand, a little off the lines, and waits until it rests.
-SCROLL = """async (box, by) => {
-  box.scrollTop += by;
-  for (let time = 0; time < 30; time++) await new Promise((go) => requestAnimationFrame(go));
-}"""
+# Moves the box a little off its lines, and says how many tokens are cut there.
+SCROLL = f"(box, by) => {{ box.scrollTop += by; return ({CUT})(box)[0]; }}"
+
+
+def scroll_by_hand(box, by: int) -> None:
+    """Scroll a box of running text to between two lines: it comes to rest on whole ones."""
+    assert box.evaluate(SCROLL, by) > 0
+    until(lambda: box.evaluate(CUT)[0], 0)
 
 
 def refuse_constant(word: str):

@@ -2,12 +2,6 @@
 
 import os
 import re
-import socket
-import subprocess
-import sys
-import time
-import urllib.request
-from pathlib import Path
 from urllib.parse import urlparse
 
 import pytest
@@ -15,8 +9,8 @@ import torch
 from hypothesis import settings
 
 from tests.install_browser import installed
-
-ROOT = Path(__file__).resolve().parent.parent
+from tests.serving import running
+from tests.waiting import PATIENCE
 
 settings.register_profile("ci", derandomize=True, deadline=None, print_blob=True)
 settings.register_profile("local", deadline=None)
@@ -24,6 +18,10 @@ settings.load_profile("ci" if os.environ.get("CI") else "local")
 
 # As the app does: small networks run fastest so, and results do not depend on the machine's cores.
 torch.set_num_threads(1)
+
+# The tests' own servers are on this machine, also where a proxy leads to all others.
+for _name in ("no_proxy", "NO_PROXY"):
+    os.environ[_name] = ",".join(filter(None, ["localhost,127.0.0.1", os.environ.get(_name)]))
 
 
 @pytest.fixture(autouse=True)
@@ -37,36 +35,16 @@ def _seeded():
 @pytest.fixture(scope="session")
 def app_address(tmp_path_factory):
     """The address of the running app, started as the README says."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    log = tmp_path_factory.mktemp("app") / "log"
-    command = [sys.executable, "-m", "streamlit", "run", "app/main.py", "--server.port", str(port)]
-    with log.open("w") as written:
-        server = subprocess.Popen(command, cwd=ROOT, stdout=written, stderr=subprocess.STDOUT)
-    address = f"http://localhost:{port}"
-    try:
-        for _ in range(600):
-            try:
-                urllib.request.urlopen(f"{address}/_stcore/health", timeout=1).close()
-                break
-            except OSError:
-                time.sleep(0.1)
-        else:
-            pytest.fail(f"The app did not start: {log.read_text()}")
+    with running("app/main.py", tmp_path_factory.mktemp("app") / "log") as address:
         yield address
-    finally:
-        server.terminate()
-        server.wait(20)
-    shown = log.read_text()
-    assert "Traceback" not in shown, shown
 
 
 @pytest.fixture(scope="session")
 def browser():
     """A real Chromium without a window."""
-    from playwright.sync_api import sync_playwright  # noqa: PLC0415 - only where it is needed
+    from playwright.sync_api import expect, sync_playwright  # noqa: PLC0415 - only where needed
 
+    expect.set_options(timeout=1000 * PATIENCE)
     path = installed()
     assert path, "no browser: run `python -m tests.install_browser` first (see README.md)"
     flags = "--no-sandbox --disable-gpu --disable-quic --no-first-run --disable-component-update"
@@ -82,12 +60,14 @@ def visit(app_address, browser):
     """Open the app with a query; afterwards nothing may have gone wrong in the browser."""
     contexts, wrong = [], []
 
-    def open_page(query: str = "", ready: str = "explorer", **options):
+    def open_page(query: str = "", ready: str = "explorer", script: str = "", **options):
         window = {"viewport": {"width": 1280, "height": 720}}
         context = browser.new_context(**(window | options))
         contexts.append(context)
         page = context.new_page()
-        page.set_default_timeout(60_000)
+        if script:
+            page.add_init_script(script)
+        page.set_default_timeout(1000 * PATIENCE)
         page.on("console", lambda m: wrong.append(m.text) if is_wrong(m) else None)
         page.on("pageerror", lambda error: wrong.append(str(error)))
         page.on("dialog", lambda dialog: wrong.append(f"dialog: {dialog.message}"))

@@ -11,6 +11,7 @@ from app.components.bundle import javascript, stylesheet
 from app.components.explorer import FOLDER, MODULES, STYLES, ExplorerView, Lane
 from app.components.explorer.pack import pack
 from tests.explorer_views import ARRAYS, H, K, N, T, make_references, make_view
+from tests.waiting import drawn, stop_clock, until
 
 pytestmark = pytest.mark.browser
 
@@ -164,8 +165,8 @@ def test_the_text_is_coloured_by_a_reference_and_by_the_difference_to_the_last(b
     for reference in references:  # the same colours as if they were the network's
         colour.select_option("surprise")
         show(blank, dataclasses.replace(view, identity=reference.key, surprise=reference.surprise))
-        blank.wait_for_timeout(100)
-        assert token_colours(blank) == seen[f"reference:{reference.key}"] != seen["surprise"]
+        assert seen[f"reference:{reference.key}"] != seen["surprise"]
+        until(lambda: token_colours(blank), seen[f"reference:{reference.key}"])
 
 
 def test_the_numbers_close_up_before_they_reach_below_the_pictures(blank):
@@ -196,14 +197,18 @@ def test_the_headline_names_the_best_reference_for_the_loss_of_all_steps_only(bl
 def test_python_hears_of_the_cursor_once_it_rests_and_not_again(blank):
     show(blank, make_view())
     blank.get_by_test_id("explorer").focus()
+    stop_clock(blank)
     for _ in range(4):
         blank.keyboard.press("ArrowRight")
+        blank.clock.run_for(240)
     assert blank.evaluate("window.told") is None
-    blank.wait_for_function("window.told?.length")
+    blank.clock.run_for(20)
+    assert blank.evaluate("window.told") == [["cursor", 4]]
     blank.keyboard.press("ArrowRight")
     blank.keyboard.press("ArrowLeft")
-    blank.wait_for_timeout(500)
+    blank.clock.run_for(2000)
     assert blank.evaluate("window.told") == [["cursor", 4]]
+    blank.clock.resume()
     show(blank, make_view(identity="two", cursor=0))
     assert blank.get_by_test_id("explorer").get_attribute("data-step") == "5"
     blank.get_by_label("What the heatmap shows").select_option("reset")
@@ -251,7 +256,7 @@ def test_odd_numbers_are_drawn_without_an_error(blank, size):
         blank.get_by_label("Colour of the text").select_option(colour)
     blank.get_by_test_id("gradient").hover()
     blank.get_by_test_id("diagram").hover()
-    blank.wait_for_timeout(100)
+    drawn(blank)
     if size == "no gradient":
         words = ["0 (exactly)", "underflow", "not finite"]
         assert any(word in blank.get_by_test_id("gradient-value").inner_text() for word in words)

@@ -16,6 +16,7 @@ from app.components.stages.pack import pack as pack_stages
 from app.components.surprise.pack import pack as pack_surprise
 from tests.test_stages_component import make_stages
 from tests.test_surprise_component import make_surprise
+from tests.waiting import drawn, stop_clock
 
 pytestmark = pytest.mark.browser
 
@@ -227,7 +228,7 @@ def test_the_other_columns_scroll_to_the_token_and_the_pointed_one_stays(blank):
           new PointerEvent("pointermove", { bubbles: true, clientX, clientY }))""",
         resting,
     )
-    page.wait_for_timeout(100)
+    drawn(page)
     assert page.get_by_test_id("stages").get_attribute("data-cursor") == "499"
     assert all(in_sight(page, name, 499) for name in COLUMNS)
 
@@ -398,14 +399,18 @@ def test_python_hears_of_the_surprise_cursor_once_it_rests_and_not_again(blank):
     root = page.get_by_test_id("surprise")
     assert root.get_attribute("data-cursor") == "1"
     root.focus()
+    stop_clock(page)
     for _ in range(3):
         page.keyboard.press("ArrowRight")
+        page.clock.run_for(200)
     assert page.evaluate("window.told") is None
-    page.wait_for_function("window.told?.length")
+    page.clock.run_for(400)
+    assert page.evaluate("window.told") == [["cursor", 4]]
     page.keyboard.press("ArrowRight")
     page.keyboard.press("ArrowLeft")
-    page.wait_for_timeout(500)
+    page.clock.run_for(2000)
     assert page.evaluate("window.told") == [["cursor", 4]]
+    page.clock.resume()
     show(page, surprise, make_surprise(cursor=4))  # the echo
     page.keyboard.press("ArrowRight")
     expect(root).to_have_attribute("data-cursor", "5")
@@ -425,7 +430,7 @@ def test_pointing_moves_the_cursor_a_click_pins_it_and_the_chart_drags_it(blank)
     tokens.nth(5).click()
     expect(root).to_have_attribute("data-pinned", "true")
     tokens.nth(0).hover()
-    page.wait_for_timeout(50)
+    drawn(page)
     assert root.get_attribute("data-cursor") == "5"
     page.keyboard.press("Escape")
     expect(root).to_have_attribute("data-pinned", "false")

@@ -15,6 +15,7 @@ from app.components.decay import DecayNetwork, DecayPrediction, DecayView
 from app.components.decay.pack import pack as pack_decay
 from app.components.truncation import TruncationRow, TruncationView
 from app.components.truncation.pack import pack as pack_truncation
+from tests.waiting import drawn, stop_clock, until
 
 pytestmark = pytest.mark.browser
 
@@ -181,11 +182,14 @@ def test_the_pointer_moves_it_and_python_hears_once_it_rests(blank):
     page = blank(decay_component)
     show(page, decay_view())
     box = page.get_by_test_id("decay-cursor").bounding_box()
+    stop_clock(page)
     for share in (0.3, 0.35, 0.4):
         page.mouse.move(box["x"] + share * box["width"], box["y"] + 100)
+        page.clock.run_for(200)
     assert told(page) == []
-    page.wait_for_function("() => window.told?.length")
+    page.clock.run_for(2000)
     [[name, lag]] = told(page)
+    page.clock.resume()
     assert name == "cursor"
     assert page.get_by_test_id("decay").get_attribute("data-cursor") == str(lag)
     assert 20 < lag < 60
@@ -282,7 +286,7 @@ def test_together_and_apart(blank):
     lags = []
     for share in (0.25, 0.75):  # one in each panel, at about the same lag
         page.mouse.move(box["x"] + share * box["width"], box["y"] + 100)
-        page.wait_for_timeout(50)
+        drawn(page)
         lags.append(int(page.get_by_test_id("decay").get_attribute("data-cursor")))
     assert 0 <= lags[0] < LAGS
     assert abs(lags[0] - lags[1]) < 20
@@ -389,14 +393,16 @@ def test_all_rows_follow_the_pointer_and_say_how_far_it_reaches(blank):
         "Loss at step 57 reaches back to step 49 (8 steps); cut there.",
     ]
     first, stop = map(int, page.locator(".truncation").get_attribute("data-window").split())
+    stop_clock(page)
     for row in range(4):
         box = page.locator(".truncation canvas").nth(row).bounding_box()
         step = first + 5 + 3 * row
         cell = box["width"] / (stop - first)
         page.mouse.move(box["x"] + (step - first + 0.5) * cell, box["y"] + 40)
+        page.clock.run_for(200)
         expect_step(page, step)
     assert told(page) == []
-    page.wait_for_function("() => window.told?.length")
+    page.clock.run_for(2000)
     assert told(page) == [["cursor", first + 14]]
     words = page.get_by_test_id("truncation-step").inner_text()
     assert words.startswith(f"Step {first + 15} of {len(TEXT)}: ")
@@ -451,16 +457,14 @@ def test_keys_move_pin_and_free_it(blank):
     # On a busy machine the cursor may rest between two keys long enough to be told of.
     page.wait_for_function("() => window.told?.at(-1)?.[1] === 0")
     assert {name for name, _ in told(page)} == {"cursor"}
-    page.wait_for_timeout(200)
-    live = page.get_by_test_id("truncation-live").inner_text()
-    assert live.startswith(
-        "Step 1 of 237: “t”, character 51 of the text. whole cut: Loss at step 1"
-    )
+    said = "Step 1 of 237: “t”, character 51 of the text. whole cut: Loss at step 1"
+    live = page.get_by_test_id("truncation-live")
+    until(live.inner_text, lambda words: words.startswith(said))
     page.keyboard.press("Enter")
     wait_at(page, "truncation", "pinned", "true")
     box = page.locator(".truncation canvas").first.bounding_box()
     page.mouse.move(box["x"] + 300, box["y"] + 40)
-    page.wait_for_timeout(60)
+    drawn(page)
     expect_step(page, 0)
     page.keyboard.press("Escape")
     wait_at(page, "truncation", "pinned", "false")
@@ -537,6 +541,6 @@ def test_both_follow_the_theme(blank):
         for name, colour in DARK.items():
             page.evaluate(f"document.body.style.setProperty('--st-{name}', '{colour}')")
         show(page, view)
-        page.wait_for_timeout(50)
+        drawn(page)
         assert page.evaluate(picture) != light
         assert "dark" in page.locator(".unrolled").get_attribute("class")

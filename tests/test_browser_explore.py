@@ -1,9 +1,12 @@
 """The Explore page in a real browser: what a teacher and a student do with it."""
 
+import datetime
 import re
 
 import pytest
 from playwright.sync_api import expect
+
+from tests.waiting import FAR, settled, until
 
 pytestmark = pytest.mark.browser
 
@@ -78,7 +81,7 @@ def test_the_keyboard_moves_everything_and_the_link_follows(visit):
 
 def test_python_hears_nothing_until_the_cursor_rests(visit):
     page = visit()
-    page.wait_for_timeout(1500)
+    settled(page)
     session = page.context.new_cdp_session(page)
     session.send("Network.enable")
     sent = []
@@ -92,8 +95,12 @@ def test_python_hears_nothing_until_the_cursor_rests(visit):
         steps.add(step_of(page))
     assert len(steps) > 10
     assert sent == []
+    page.clock.install()
     page.mouse.up()
-    page.wait_for_timeout(1500)
+    page.wait_for_url(re.compile(rf"[?&]t={step_of(page)}(&|$)"))
+    settled(page)
+    page.clock.run_for(3000)  # nothing is said later either, nor in answer to the answer
+    settled(page)
     assert len(sent) == 1
 
 
@@ -213,28 +220,30 @@ def test_one_loss_alone_is_run_back_from_and_a_link_shows_it_again(visit):
     page.keyboard.press("b")
     alone = wait_for_other(page, first)
     page.wait_for_url(re.compile(r"[?&]origin=40(&|$)"))
-    words = page.locator(".motion + .how")
-    expect(words).to_contain_text("Loss at t = 40 alone. Back at t = ")
     expect(explorer(page)).to_have_attribute("data-run", "backward ended")
+    expect(page.locator(".motion + .how")).to_contain_text("Loss at t = 40 alone. ")
     page.get_by_text("Loss at step 40 alone: ").wait_for()
     page.get_by_text("exact zero: 70").wait_for()
     other = visit(page.url[page.url.index("?") :])
     assert identity_of(other) == alone
     assert other.get_by_test_id("origin").input_value() == "40"
     expect_step(other, step_of(page))
-    assert other.locator(".inspector").inner_text() == page.locator(".inspector").inner_text()
+    until(other.locator(".inspector").inner_text, page.locator(".inspector").inner_text())
     lanes = other.get_by_test_id("lanes")
     expect(lanes).to_contain_text("gradient of the loss at step 40 alone")
     other.get_by_test_id("origin").fill("")
     assert wait_for_other(other, alone) == first
     other.wait_for_url(lambda address: "origin" not in address)
     expect(lanes).to_contain_text("gradient of the loss at the last step.")
-    for asked in ("7", "31", "9"):  # with the cursor and what the edges show, as one thing
+    other.clock.install()
+    for day, asked in enumerate(("7", "31", "9")):  # with the cursor and the edges, as one thing
         field = other.get_by_test_id("origin")
+        other.clock.pause_at(FAR + datetime.timedelta(days=day))  # typed without a rest
         field.press("Home")
         field.press("Delete")
         field.press("Delete")
-        field.press_sequentially(asked, delay=40)
+        field.press_sequentially(asked)
+        other.clock.resume()
         step = other.locator(f'[data-testid="explorer"][data-step="{asked}"]')
         step.wait_for()
         other.wait_for_url(
@@ -250,23 +259,21 @@ def test_one_loss_alone_is_run_back_from_and_a_link_shows_it_again(visit):
 
 def test_where_two_pictures_report_at_once_neither_report_is_lost(visit):
     page = visit("generate?rule=greedy&length=20")
-    expect(page.get_by_test_id("writing").first).to_have_attribute(
-        "data-playing", "false", timeout=30_000
-    )
+    expect(page.get_by_test_id("writing").first).to_have_attribute("data-playing", "false")
+    page.wait_for_url(re.compile(r"[?&]g=20(&|$)"))
+    settled(page)
+    read_before = step_of(page) - 20
     explorer(page).focus()
-    before = None
     for _ in range(4):  # moves the written text's cursor too, and each rests as long
         page.keyboard.press("ArrowLeft")
         page.keyboard.press("l")
         origin = step_of(page)
-        page.wait_for_url(re.compile(rf"[?&]origin={origin}(&|$)"))
-        page.wait_for_timeout(1500)
+        written = origin - read_before
+        for words in (f"origin={origin}", f"g={written}"):
+            page.wait_for_url(re.compile(rf"[?&]{words}(&|$)"))
+        settled(page)
         expect(page.get_by_test_id("origin")).to_have_value(str(origin))
-        found = re.search(r"[?&]g=(\d+)", page.url)
-        assert found
-        written = int(found[1])
-        assert before in (None, written + 1)
-        before = written
+        assert re.search(rf"[?&]g={written}(&|$)", page.url)
     page.keyboard.press("b")
     expect(explorer(page)).to_have_attribute("data-run", re.compile("backward"))
     assert "edges=gradient" in page.url

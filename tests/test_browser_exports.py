@@ -4,11 +4,6 @@ import base64
 import io
 import json
 import re
-import socket
-import subprocess
-import sys
-import time
-import urllib.request
 import zipfile
 from pathlib import Path
 
@@ -18,10 +13,11 @@ from playwright.sync_api import Page, expect
 
 from app.components import rasteriser
 from tests.conftest import foreign, is_wrong
+from tests.serving import ROOT, running
+from tests.waiting import PATIENCE
 
 pytestmark = pytest.mark.browser
 
-ROOT = Path(__file__).resolve().parent.parent
 LINK = "http://localhost:8501/?t=5"
 SCRIPT = f"""
 import sys
@@ -49,29 +45,8 @@ def address(tmp_path_factory):
     """A page with the menu alone."""
     folder = tmp_path_factory.mktemp("menu")
     (folder / "menu.py").write_text(SCRIPT, encoding="utf-8")
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    command = [sys.executable, "-m", "streamlit", "run", str(folder / "menu.py")]
-    log = folder / "log"
-    with log.open("w") as written:
-        server = subprocess.Popen(
-            [*command, "--server.port", str(port)], cwd=ROOT, stdout=written,
-            stderr=subprocess.STDOUT,
-        )  # fmt: skip
-    where = f"http://localhost:{port}"
-    try:
-        for _ in range(600):
-            try:
-                urllib.request.urlopen(f"{where}/_stcore/health", timeout=1).close()
-                break
-            except OSError:
-                time.sleep(0.1)
+    with running(folder / "menu.py", folder / "log") as where:
         yield where
-    finally:
-        server.terminate()
-        server.wait(20)
-    assert "Traceback" not in log.read_text(), log.read_text()
 
 
 @pytest.fixture
@@ -79,12 +54,12 @@ def menu(address, browser):
     """The menu, open; nothing may go wrong in the browser, and no other host be asked."""
     context = browser.new_context(viewport={"width": 1280, "height": 720})
     page, wrong = context.new_page(), []
-    page.set_default_timeout(60_000)
+    page.set_default_timeout(1000 * PATIENCE)
     page.on("console", lambda m: wrong.append(m.text) if is_wrong(m) else None)
     page.on("pageerror", lambda error: wrong.append(str(error)))
     page.on("request", lambda r: wrong.append(r.url) if foreign(r.url) else None)
     page.goto(address)
-    page.get_by_role("button", name="Export").click(timeout=120_000)  # the first visit imports all
+    page.get_by_role("button", name="Export").click()
     page.get_by_text("Made when you click").wait_for()
     yield page
     context.close()

@@ -5,6 +5,8 @@ import re
 import pytest
 from playwright.sync_api import expect
 
+from tests.waiting import drawn, settled, until
+
 pytestmark = pytest.mark.browser
 RADIUS = "gradients?compare=radius&weights=untrained&cell=rnn_tanh&units=8&steps=40"
 
@@ -26,7 +28,7 @@ def test_the_slider_moves_one_curve_and_the_link_reproduces_the_screen(visit):
     expect(page).to_have_url(re.compile(r"rho=1\.3"))
     expect(picture).not_to_have_attribute("data-painted", painted)
     expect(page.get_by_test_id("decay-legend")).to_contain_text("ρ = 1.3")
-    page.wait_for_timeout(500)
+    settled(page)
     after = measured(page)
     assert after[1:] == before[1:]  # radii 0.9 and 1.1 stand where they stood
     assert after[0] != before[0]
@@ -58,7 +60,7 @@ def test_reach_and_truncation_follow_one_loss(visit):
     cuts = page.locator('[data-testid="truncation"][data-painted]')
     cuts.wait_for()
     page.get_by_text("Dividing by π what passes").wait_for()  # the last of the page
-    page.wait_for_timeout(1000)
+    settled(page)
     expect(page.get_by_test_id("truncation-step")).to_contain_text("Step 1 of 40")
     painted = cuts.get_attribute("data-painted")
     page.get_by_role("slider", name="Steps k").press("ArrowRight")
@@ -81,20 +83,20 @@ def test_a_finger_on_a_chart_scrolls_the_page_and_a_mouse_still_reads_it(visit, 
     page.set_viewport_size({"width": 390, "height": 844})
     page.get_by_text("How to read it").first.wait_for()
     page.locator(".js-plotly-plot .main-svg").first.wait_for()
-    page.wait_for_timeout(1500)
+    settled(page)
     main, charts = page.get_by_test_id("stMain"), page.locator(".js-plotly-plot").all()
     for chart in reversed(charts):
         before = chart.evaluate(AXES)
         chart.evaluate("element => element.scrollIntoView({block: 'center'})")
-        page.wait_for_timeout(300)
+        settled(page)
         start = main.evaluate("main => main.scrollTop")
         box = chart.bounding_box()
         middle = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
         drag(page, middle, (0, 150 if start > 150 else -150))
-        page.wait_for_timeout(300)
-        assert abs(main.evaluate("main => main.scrollTop") - start) > 100
+        until(lambda: main.evaluate("main => main.scrollTop"), lambda at: abs(at - start) > 100)  # noqa: B023
         assert chart.evaluate(AXES) == before
     chart.evaluate("element => element.scrollIntoView({block: 'center'})")
+    settled(page)
     marks = chart.locator(".points .point, .hm image, .points path").first.bounding_box()
     page.mouse.move(marks["x"] + marks["width"] / 2, marks["y"] + marks["height"] / 2)
     expect(chart.locator(".hoverlayer .hovertext").first).to_be_visible()
@@ -112,7 +114,7 @@ def drag(page, start: tuple[float, float], by: tuple[float, float]) -> None:
         point = {"x": start[0] + by[0] * step / 10, "y": start[1] + by[1] * step / 10}
         kind = "touchMove" if step else "touchStart"
         session.send(send, {"type": kind, "touchPoints": [point]})
-        page.wait_for_timeout(16)
+        drawn(page)
     session.send(send, {"type": "touchEnd", "touchPoints": []})
 
 

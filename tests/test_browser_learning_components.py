@@ -16,7 +16,8 @@ from app.components.training import TrainingView
 from app.components.training.pack import pack as pack_training
 from app.components.writing import BeamNode, BeamTree, Choice, WritingView
 from app.components.writing.pack import pack as pack_writing
-from tests.components import CUT, SCROLL
+from tests.components import CUT, scroll_by_hand
+from tests.waiting import drawn, scrolls, stop_clock, until
 
 pytestmark = pytest.mark.browser
 
@@ -35,16 +36,19 @@ HOSTILE = (
 )
 LIGHT = {"background-color": "#ffffff", "text-color": "#1b1f27", "primary-color": "#0072b2"}
 DARK = {"background-color": "#12151b", "text-color": "#e8ebf0", "primary-color": "#56b4e9"}
-SHOW = """async ([name, block, painted]) => {
+BEGIN = """([name, block]) => {
   const data = Uint8Array.from(atob(block), (letter) => letter.charCodeAt(0));
   const setStateValue = (name, value) => (window.told ??= []).push([name, value]);
   window.leave = window[name]({
     data, parentElement: document.getElementById("here"), setStateValue,
   });
-  const root = document.querySelector(`[data-testid="${name}"]`);
+}"""
+SHOW = f"""async ([name, block, painted]) => {{
+  ({BEGIN})([name, block]);
+  const root = document.querySelector(`[data-testid="${{name}}"]`);
   while (root.dataset.painted !== painted) await new Promise((go) => setTimeout(go, 5));
   await new Promise((go) => requestAnimationFrame(() => setTimeout(go, 0)));
-}"""
+}}"""
 # How many different colours the middle of a picture has: 1 (or 0) when it is blank.
 COLOURS = """(name) => {
   const canvas = document.querySelector(`.panel.${name} canvas`);
@@ -116,6 +120,12 @@ def show(page: Page, view: TrainingView | WritingView) -> None:
     else:
         name, block, painted = "writing", pack_writing(view), view.identity
     page.evaluate(SHOW, [name, base64.b64encode(block).decode(), painted])
+
+
+def begin(page: Page, view: WritingView) -> None:
+    """Hand a view over without waiting for its picture: the page's clock stands."""
+    block = base64.b64encode(pack_writing(view)).decode()
+    page.evaluate(BEGIN, ["writing", block])
 
 
 def told(page: Page) -> list:
@@ -232,11 +242,12 @@ def test_axes_stand_still_while_points_come(blank):
 def test_a_sliding_axis_comes_to_rest(blank):
     page = blank(training_component, 966, motion="no-preference")
     picture = "document.querySelector('.panel.perplexity canvas').toDataURL()"
+    page.clock.install()
     show(page, training_view(20, 0))
     show(page, training_view(150, 1))
-    page.wait_for_timeout(900)
+    page.clock.run_for(2000)
     rested = page.evaluate(picture)
-    page.wait_for_timeout(100)
+    page.clock.run_for(500)
     assert page.evaluate(picture) == rested
     fresh = blank(training_component, 966)
     show(fresh, training_view(150, 1))
@@ -450,21 +461,22 @@ def test_the_choices_at_the_cursor_are_those_of_the_view(blank):
 @pytest.mark.parametrize("width", [390, 1280])
 def test_the_text_rests_on_whole_lines_and_fades_where_it_goes_on(blank, width):
     page = blank(writing_component, width, 640)
-    long = writing_view(text="ller said the time of the time of" * 28, cursor=900)
-    show(page, long)
     text = page.get_by_test_id("text")
-    page.wait_for_timeout(100)
-    assert text.evaluate(CUT)[:2] == [0, True]
+    for times in (28, 40, 60, 90):  # how many fill the box depends on the font
+        whole = "ller said the time of the time of" * times
+        show(page, writing_view(text=whole, cursor=len(whole) - 20, identity=str(times)))
+        if scrolls(text):
+            break
+    assert scrolls(text)
+    until(lambda: text.evaluate(CUT)[:2], [0, True])
     page.get_by_test_id("writing").focus()
     for _ in range(20):
         page.keyboard.press("Shift+ArrowLeft")
-        page.wait_for_timeout(40)
+        drawn(page)
         assert text.evaluate(CUT)[0] == 0
     page.keyboard.press("Home")
-    page.wait_for_timeout(100)
-    assert text.evaluate(CUT) == [0, False, True]
-    text.evaluate(SCROLL, 17)
-    assert text.evaluate(CUT)[0] == 0
+    until(lambda: text.evaluate(CUT), [0, False, True])
+    scroll_by_hand(text, 17)
 
 
 def test_the_legends_swatches_stand_beside_their_words_on_a_phone(blank):
@@ -486,33 +498,39 @@ def test_the_legends_swatches_stand_beside_their_words_on_a_phone(blank):
 def test_it_writes_token_by_token_and_pauses(blank):
     page = blank(writing_component, 966, motion="no-preference")
     view = writing_view(cursor=None)
-    show(page, view)
+    stop_clock(page)
+    begin(page, view)
+    page.clock.run_for(300)
     wait_at(page, "playing", "true")
     page.wait_for_function("Number(document.querySelector('.writing').dataset.shown) > 2")
     button = page.get_by_test_id("play")
     assert button.inner_text() == "❚❚ Pause"
     tall = page.get_by_test_id("text").bounding_box()["height"]
     button.click()
+    page.clock.run_for(40)
     wait_at(page, "playing", "false")
     cursor, shown = place(page)
     assert cursor == shown - 1
     assert 2 < shown < len(view.choices)
     assert page.locator(".token.ahead").count() == len(view.choices) - shown
-    page.wait_for_timeout(300)
+    page.clock.run_for(2000)
     assert place(page) == (cursor, shown)
     assert told(page) == [["cursor", cursor]]
     page.locator("[data-speed='50']").click()
     page.get_by_test_id("writing").focus()
     page.keyboard.press("Space")
+    page.clock.run_for(2000)
     wait_at(page, "shown", len(view.choices))
     wait_at(page, "playing", "false")
     assert page.locator(".token.ahead").count() == 0
     assert page.get_by_test_id("text").bounding_box()["height"] == tall
     assert told(page)[-1] == ["cursor", len(view.choices) - 1]
     assert len(told(page)) == 2
-    show(page, view)  # the same again: nothing moves
+    begin(page, view)  # the same again: nothing moves
+    page.clock.run_for(2000)
     assert place(page) == (len(view.choices) - 1, len(view.choices))
     button.click()  # again from the start
+    page.clock.run_for(40)
     page.wait_for_function(
         f"Number(document.querySelector('.writing').dataset.shown) < {len(view.choices)}"
     )
@@ -525,19 +543,29 @@ def test_reduced_motion_shows_all_at_once_and_still_plays_when_asked(blank):
     last = len(view.choices) - 1
     assert place(page) == (last, last + 1)
     assert page.get_by_test_id("writing").get_attribute("data-playing") == "false"
+    stop_clock(page)
     page.get_by_test_id("play").click()
-    page.wait_for_function(f"Number(document.querySelector('.writing').dataset.shown) <= {last}")
+    page.clock.run_for(300)
+    assert 0 < place(page)[1] <= last
+    page.clock.run_for(20_000)
+    assert place(page) == (last, last + 1)
 
 
 def test_a_longer_text_is_written_on(blank):
     page = blank(writing_component, 966, motion="no-preference")
-    show(page, writing_view("abcde", cursor=None))
+    stop_clock(page)
+    begin(page, writing_view("abcde", cursor=None))
+    page.clock.run_for(2000)
     wait_at(page, "shown", 5)
     wait_at(page, "playing", "false")
-    show(page, writing_view("abcde" + "f" * 30, cursor=None, identity="two"))
-    assert place(page)[1] >= 5
+    begin(page, writing_view("abcde" + "f" * 30, cursor=None, identity="two"))
+    page.clock.run_for(40)
+    assert place(page)[1] == 5
     wait_at(page, "playing", "true")
-    show(page, writing_view("zbcde" + "f" * 30, cursor=None, identity="three"))
+    page.clock.run_for(500)
+    assert place(page)[1] > 5
+    begin(page, writing_view("zbcde" + "f" * 30, cursor=None, identity="three"))
+    page.clock.run_for(40)
     assert place(page)[1] < 5
 
 
@@ -545,10 +573,14 @@ def test_keys_move_the_cursor_and_python_hears_where_it_rests(blank):
     page = blank(writing_component, 966)
     show(page, writing_view())
     page.get_by_test_id("writing").focus()
+    stop_clock(page)
     for key, at in [("ArrowRight", 5), ("Shift+ArrowRight", 15), ("ArrowLeft", 14), ("Home", 0)]:
         page.keyboard.press(key)
+        page.clock.run_for(200)
         wait_at(page, "cursor", at)
-    page.wait_for_timeout(450)
+    assert told(page) == []
+    page.clock.run_for(2000)
+    page.clock.resume()
     assert told(page) == [["cursor", 0]]
     assert page.get_by_test_id("live").inner_text().startswith("Token 1 of 33, “l”: p = 0.3000")
     show(page, writing_view(cursor=0))  # the echo
@@ -571,10 +603,13 @@ def test_a_loop_is_bracketed_and_said(blank):
     edge = "node => getComputedStyle(node).borderLeftColor"
     opening = page.locator(".token.opens").first
     assert opening.evaluate(edge) == "rgb(27, 31, 39)"
+    stop_clock(page)
     page.get_by_test_id("play").click()  # again from the start: no loop is known yet
-    page.wait_for_function("Number(document.querySelector('.writing').dataset.shown) < 20")
+    page.clock.run_for(300)
+    assert place(page)[1] < 20
     assert opening.evaluate(edge) == "rgba(0, 0, 0, 0)"
     assert not page.get_by_test_id("loop").is_visible()
+    page.clock.resume()
     show(page, writing_view(identity="two"))
     assert not page.get_by_test_id("loop").is_visible()
 
@@ -692,6 +727,6 @@ def test_a_change_of_theme_redraws_in_place(blank):
     for name, colour in DARK.items():
         page.evaluate(f"document.body.style.setProperty('--st-{name}', '{colour}')")
     show(page, training_view())
-    page.wait_for_timeout(50)
+    drawn(page)
     assert page.evaluate(picture) != light
     assert "dark" in page.get_by_test_id("training").get_attribute("class")

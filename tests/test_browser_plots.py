@@ -16,6 +16,7 @@ from app.components.windows import Row, WindowsView
 from app.components.windows.pack import pack as pack_windows
 from app.components.zipf import Curve, Fit, ZipfView
 from app.components.zipf.pack import pack as pack_zipf
+from tests.waiting import stop_clock
 
 pytestmark = pytest.mark.browser
 
@@ -129,7 +130,7 @@ def drag(page: Page, name: str, away: int, *, steps: int = 20, wait: int = 0) ->
     for step in range(1, steps + 1):
         page.mouse.move(x + away * step / steps, y)
         if wait:
-            page.wait_for_timeout(wait)
+            page.clock.run_for(wait)
 
 
 def legend(page: Page) -> list[str]:
@@ -152,6 +153,7 @@ def test_a_dragged_handle_tells_ranges_now_and_then_and_the_last_one(blank):
     page = blank(zipf_component)
     show(page, zipf_view())
     low = page.get_by_test_id("handle-low")
+    stop_clock(page)
     drag(page, "low", 120, steps=40, wait=20)
     during = told(page)
     assert len(during) >= 2
@@ -164,7 +166,7 @@ def test_a_dragged_handle_tells_ranges_now_and_then_and_the_last_one(blank):
     times = page.evaluate("window.told.map(([, , at]) => at)")
     assert all(later - sooner > 240 for sooner, later in pairwise(times[:-1]))
     assert low.get_attribute("aria-valuetext") == f"rank {shown}"
-    page.wait_for_timeout(400)
+    page.clock.run_for(2000)
     assert told(page) == after
 
 
@@ -199,6 +201,7 @@ def test_fits_are_marked_stale_until_the_answer_comes_and_the_handle_stays(blank
 
 def test_keys_move_a_handle(blank):
     page = blank(zipf_component)
+    page.clock.install()
     show(page, zipf_view())
     low, high = page.get_by_test_id("handle-low"), page.get_by_test_id("handle-high")
     low.focus()
@@ -218,7 +221,8 @@ def test_keys_move_a_handle(blank):
     page.keyboard.press("End")
     page.wait_for_function("() => document.querySelector('.high').ariaValueNow === '4002'")
     assert low.get_attribute("aria-valuemax") == "4001"
-    page.wait_for_timeout(400)
+    page.wait_for_function("() => String(window.told.at(-1)[1]) === '999,4002'")
+    page.clock.run_for(2000)
     assert told(page)[-1] == ["range", [999, 4002]]
     outline = page.locator(".high .pill").evaluate("node => getComputedStyle(node).outlineStyle")
     assert outline == "solid"
@@ -337,11 +341,14 @@ def test_keys_choose_and_python_hears_once_they_rest(blank):
     page = blank(windows_component)
     show(page, disjoint())
     page.get_by_test_id("bands").focus()
+    stop_clock(page)
     for key in ("ArrowRight", "ArrowRight", "ArrowDown"):
         page.keyboard.press(key)
+        page.clock.run_for(200)
     assert told(page) == []
-    page.wait_for_function("() => window.told?.length")
+    page.clock.run_for(2000)
     assert told(page) == [["chosen", [1, 2]]]
+    page.clock.resume()
     page.keyboard.press("End")
     page.wait_for_function("() => document.querySelector('.windows').dataset.chosen === '1 7'")
     # The last window goes on beyond the tokens shown: torn, and its last cells are not known.
@@ -351,7 +358,7 @@ def test_keys_choose_and_python_hears_once_they_rest(blank):
     assert page.locator(".gap.torn").count() == 2
     show(page, disjoint(chosen=(0, 0)))  # a page that always passes the same does not fight
     assert page.get_by_test_id("windows").get_attribute("data-chosen") == "1 7"
-    page.wait_for_timeout(400)
+    page.wait_for_function("() => String(window.told.at(-1)[1]) === '1,7'")
     show(page, disjoint(chosen=(2, 1)))
     page.wait_for_function("() => document.querySelector('.windows').dataset.chosen === '2 1'")
 

@@ -6,6 +6,8 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import expect
 
+from tests.waiting import settled, until
+
 pytestmark = pytest.mark.browser
 PAGES = {
     "explore": "",
@@ -46,11 +48,7 @@ INSIDE = {
 def test_axe_finds_no_serious_fault(visit, name, scheme):
     page = visit(PAGES[name], ready="", color_scheme=scheme)
     page.get_by_text("The link in the address bar").wait_for()
-    page.wait_for_load_state("networkidle")
-    # What is being drawn anew is pale, and pale words have too little contrast.
-    expect(page.get_by_test_id("stStatusWidget")).to_have_count(0, timeout=30_000)
-    expect(page.locator('[data-stale="true"]')).to_have_count(0, timeout=30_000)
-    page.wait_for_timeout(1500)
+    settled(page)  # what is being drawn anew is pale: pale words have too little contrast
     found = Axe().run(page).response["violations"]
     faults = [
         (fault["id"], node["html"][:120], [each["message"] for each in node["any"]][:1])
@@ -92,8 +90,7 @@ def test_presenting_shows_the_pictures_alone_and_a_clicker_steps(visit):
     page.keyboard.press("p")
     expect(page.get_by_test_id("stSidebar")).to_be_hidden()
     expect(page).to_have_url(re.compile("present=1"))
-    page.wait_for_timeout(1000)
-    assert explorer.bounding_box()["width"] > before
+    until(lambda: explorer.bounding_box()["width"], lambda width: width > before)
     expect(explorer).to_have_attribute("data-step", "40")
     page.keyboard.press("PageUp")
     expect(explorer).to_have_attribute("data-step", "39")
@@ -113,14 +110,18 @@ def test_back_goes_page_by_page_and_each_page_is_as_it_was(visit):
     cell = page.get_by_test_id("stSidebar").get_by_text("Units (to 512)")
     for link in ("Gradients", "Generate", "Explore"):
         page.get_by_role("link", name=link).click()
+        expect(page.get_by_test_id("page-name")).to_have_text(link)
         expect(page).to_have_url(re.compile("units=8"))
         cell.wait_for()
-        page.wait_for_timeout(1000)
-    for address in ("generate", "gradients", r":\d+/"):
+        settled(page)
+    for name, address in (
+        *(("Generate", "generate"), ("Gradients", "gradients"), ("Explore", r":\d+/")),
+    ):
         page.go_back()
+        expect(page.get_by_test_id("page-name")).to_have_text(name)
         expect(page).to_have_url(re.compile(rf"{address}\?.*units=8"))
         cell.wait_for()
-        page.wait_for_timeout(1000)
+        settled(page)
     page.go_forward()
     expect(page).to_have_url(re.compile(r"gradients\?.*units=8"))
     cell.wait_for()
@@ -133,7 +134,7 @@ def test_on_a_phone_the_sidebar_shuts_and_nothing_else_happens(visit):
     page.get_by_test_id("stExpandSidebarButton").tap()
     sidebar = page.get_by_test_id("stSidebar")
     expect(sidebar).to_be_visible()
-    page.wait_for_timeout(500)  # it slides in
+    settled(page)  # it slides in
     last = sidebar.get_by_role("link").last.bounding_box()
     label = sidebar.get_by_test_id("stWidgetLabel").first.bounding_box()
     assert last["y"] + last["height"] <= label["y"]
@@ -164,7 +165,7 @@ def test_on_a_phone_another_page_says_its_name_and_a_wide_window_needs_none(visi
 )  # fmt: skip
 def test_what_a_finger_shall_hit_is_tall_enough(visit, query, ready):
     page = visit(query, ready, **PHONE)
-    page.wait_for_timeout(500)
+    settled(page)
     assert page.evaluate(SMALL, 31.5) == []
     page.get_by_test_id("keys").tap()
     expect(page.get_by_test_id("help")).to_contain_text("Touch")
@@ -188,12 +189,11 @@ def test_a_picture_with_its_keys_inside_lists_them_and_hears_a_clicker(visit, na
         "windows": lambda: picture.get_attribute("data-chosen"),
     }[name]
     seen = [read()]
-    for key in ("PageDown", "PageDown", "PageUp"):
+    for key in ("PageDown", "PageDown"):
         page.keyboard.press(key)
-        page.wait_for_timeout(300)
-        seen.append(read())
-    assert seen[0] != seen[1] != seen[2]
-    assert seen[3] == seen[1]
+        seen.append(until(read, lambda now: now != seen[-1]))
+    page.keyboard.press("PageUp")
+    until(read, seen[1])
 
 
 @pytest.mark.parametrize("options", [{}, PHONE], ids=["laptop", "phone"])
@@ -202,11 +202,10 @@ def test_presenting_is_larger_and_its_button_lies_on_nothing(visit, options):
     lanes = page.get_by_test_id("lanes")
     before = lanes.evaluate(TYPE)
     page.keyboard.press("p")
-    page.wait_for_timeout(1000)
-    assert lanes.evaluate(TYPE) >= 1.19 * before
+    until(lambda: lanes.evaluate(TYPE), lambda size: size >= 1.19 * before)
+    settled(page)
     button, main = (page.get_by_test_id(each).bounding_box() for each in ("present", "stMain"))
     assert main["y"] + main["height"] <= button["y"] + 0.5
     assert button["y"] + button["height"] <= page.viewport_size["height"]
     page.keyboard.press("p")
-    page.wait_for_timeout(1000)
-    assert lanes.evaluate(TYPE) == pytest.approx(before)
+    until(lambda: lanes.evaluate(TYPE), pytest.approx(before))

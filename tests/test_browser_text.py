@@ -5,6 +5,8 @@ import re
 import pytest
 from playwright.sync_api import expect
 
+from tests.waiting import settled
+
 pytestmark = pytest.mark.browser
 VIEWS = {
     "Rank and frequency": "zipf",
@@ -29,7 +31,7 @@ def test_on_a_phone_no_view_is_wider_than_the_screen(visit, view, component):
     page = visit(f"text?view={view.replace(' ', '+')}&steps=40", ready="", is_mobile=True)
     page.set_viewport_size({"width": 390, "height": 844})
     painted(page, component)
-    page.wait_for_timeout(1000)
+    settled(page)
     main = page.get_by_test_id("stMain")
     assert main.evaluate("main => main.scrollWidth") == 390
     for table in page.locator('[data-testid="stMarkdownContainer"] table').all():
@@ -135,6 +137,6 @@ def test_light_dark_and_a_phone(visit, scheme, view):
     page = visit(f"text?view={view}", ready=component, color_scheme=scheme)
     page.set_viewport_size({"width": 390, "height": 780})
     painted(page, component)
-    page.wait_for_timeout(300)
+    settled(page)
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
     assert page.get_by_test_id("stException").count() == 0
