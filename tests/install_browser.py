@@ -2,7 +2,7 @@
 
 An installed one is used as it is. On Debian it comes from the distribution; elsewhere playwright
 brings its own (on Ubuntu the distribution's package is a snap, which does not run everywhere).
-No fonts are needed: the tests pass with none, and with any.
+Which fonts are there does not matter, as long as there is one (fontconfig brings DejaVu along).
 """
 
 import os

@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import site
 import socket
 import subprocess
 import sys
@@ -24,9 +25,15 @@ def free_port() -> int:
         return free.getsockname()[1]
 
 
-def own_environment() -> dict[str, str]:
-    """The environment without what would set Streamlit up in another way."""
-    return {name: value for name, value in os.environ.items() if not name.startswith("STREAMLIT_")}
+def own_environment(home: Path) -> dict[str, str]:
+    """The environment without what would set Streamlit up in another way.
+
+    Args:
+        home: A folder that stands for the user's, which may hold settings of Streamlit's.
+    """
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("STREAMLIT_")}
+    kept["PYTHONUSERBASE"] = site.getuserbase()  # what the user installed stays
+    return kept | {"HOME": str(home), "USERPROFILE": str(home)}
 
 
 def start(script: Path | str, log: Path) -> tuple[subprocess.Popen, str]:
@@ -44,7 +51,7 @@ def start(script: Path | str, log: Path) -> tuple[subprocess.Popen, str]:
         port = free_port()
         with log.open("w", encoding="utf-8") as written:
             server = subprocess.Popen(
-                [*command, str(port)], cwd=ROOT, env=own_environment(), stdout=written,
+                [*command, str(port)], cwd=ROOT, env=own_environment(log.parent), stdout=written,
                 stderr=subprocess.STDOUT,
             )  # fmt: skip
         end = time.monotonic() + PATIENCE

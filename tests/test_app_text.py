@@ -301,7 +301,9 @@ def test_the_sentence_under_the_chart_says_what_its_numbers_say(found, said, uns
 def test_no_parameter_of_the_address_means_two_things():
     seen = {}
     for path in sorted((Path(MAIN).parent / "sidebar").glob("*.py")):
-        for key in re.findall(r'key="(\w+)"|^\s+"(\w+)",\n\s+[A-Z_]+,', path.read_text(), re.M):
+        for key in re.findall(
+            r'key="(\w+)"|^\s+"(\w+)",\n\s+[A-Z_]+,', path.read_text(encoding="utf-8"), re.M
+        ):
             seen.setdefault("".join(key), set()).add(path.name)
     assert all(len(files) == 1 for files in seen.values()), seen
     assert not set(seen) & {"t", "s", "w", "ranks", "layer", "lane", "order", "strip", "edges"}

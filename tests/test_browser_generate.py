@@ -68,18 +68,18 @@ def test_beam_search_shows_its_tree(visit):
 
 
 def test_from_training_to_writing_with_what_was_trained(visit):
-    page = visit("train?text=lighthouse&units=8&budget=60&span=16&batch=8", ready="")
+    page = visit("train?text=lighthouse&units=8&budget=10&span=16&batch=8", ready="")
     page.get_by_role("button", name="Start training").click()
     live = page.get_by_test_id("training")
     expect(live).to_have_attribute("data-state", "finished")
     page.get_by_role("link", name="Write with it").click()
     page.locator('[data-testid="explorer"][data-painted]').wait_for()
     said = (
-        "An LSTM of 8 units, trained for 60 steps on The lighthouse, reads 131 characters, of which"
+        "An LSTM of 8 units, trained for 10 steps on The lighthouse, reads 131 characters, of which"
     )
     page.get_by_text(re.compile(said)).wait_for()
     page.get_by_role("link", name="Explore").click()
-    page.get_by_text("An LSTM of 8 units, trained for 60 steps on The lighthouse, reads").wait_for()
+    page.get_by_text("An LSTM of 8 units, trained for 10 steps on The lighthouse, reads").wait_for()
 
 
 class Stranger(nn.Module):
