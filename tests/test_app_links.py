@@ -6,6 +6,9 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from app.sidebar.labels import LABELS
+from app.state.explorer import _CHOICES
+
 ROOT = Path(__file__).resolve().parent.parent
 MAIN = str(ROOT / "app" / "main.py")
 NONSENSE = (
@@ -37,9 +40,6 @@ def parameters() -> list[str]:
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             if isinstance(node, ast.Call):
                 found |= named_by(node)
-    from app.sidebar.labels import LABELS  # noqa: PLC0415 - reads the models in the box
-    from app.state.explorer import _CHOICES  # noqa: PLC0415
-
     return sorted(found | set(LABELS) | set(_CHOICES))
 
 
@@ -65,7 +65,8 @@ def opened(page: str, query: dict[str, str | list[str]]) -> AppTest:
     if page != "explore":
         app.switch_page(f"screens/{page}.py")
         for name, value in query.items():  # a link names the page and these together
-            app.query_params[name] = value
+            label = LABELS.get(name, {}).get(str(value), value)  # names are read on the first run
+            app.query_params[name] = label
         app.run()
     return app
 
@@ -90,7 +91,10 @@ def test_parameters_are_found():
 def test_nonsense_in_a_link_is_ignored(page, base):
     names = [name for name in parameters() if name not in {**QUICK, **base}]
     infinite = dict.fromkeys(names, "inf")
-    assert_whole(opened(page, {**QUICK, **base, **infinite}))
+    app = opened(page, {**QUICK, **base, **infinite})
+    assert_whole(app)
+    for name in base.keys() & {"lab", "view", "rule"}:
+        assert app.segmented_control(key=name).value == base[name]  # its widgets are on the page
     place = CONTEXTS.index((page, base))
     for shift in range(2):
         mixed = {

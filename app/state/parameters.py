@@ -34,9 +34,7 @@ def tidy_address(
     asked = {key: st.query_params.get_all(key) for key in st.query_params}
     finite = {key: values for key, values in asked.items() if all(map(_is_finite, values))}
     if st.session_state.get("tidied"):
-        if finite != asked:
-            st.query_params.from_dict(finite)
-            st.rerun()
+        _take_off(asked.keys() - finite)
         return
     st.session_state["tidied"] = True
     tidy: dict[str, list[str]] = {}
@@ -55,6 +53,21 @@ def tidy_address(
     if tidy != asked:
         st.query_params.from_dict(tidy)
         st.rerun()
+
+
+def _take_off(parameters: Collection[str]) -> None:
+    """Take parameters off the address bar, of widgets too.
+
+    What Streamlit offers for it refuses those of widgets. If its inner methods change, a link with
+    "inf" shows an exception again after "Back".
+    """
+    context = get_script_run_ctx()
+    if not parameters or context is None:
+        return
+    with context.session_state.query_params() as held:
+        for parameter in parameters:
+            held.remove_param(parameter)
+        held.set_initial_query_params_from_current()
 
 
 def _is_finite(written: str) -> bool:
