@@ -98,6 +98,21 @@ def test_no_text_in_a_table_is_a_formula_and_each_comes_back(text):
     assert plain(written) == text
 
 
+UNSEEN = st.text(
+    st.characters(categories=["Z", "Cc", "Cf"]) | st.sampled_from("\u034f\u115f\u3164\ufe0f")
+)
+
+
+@given(UNSEEN, st.sampled_from("=+-@＝＋－＠﹦﹢﹣﹫−"), st.text())
+@example("\u3000", "=", "1+1")
+@example("\ufeff", "＝", "1+1")
+@example("\u200b \xa0", "@", "SUM(A1)")
+def test_nor_is_what_a_spreadsheet_trims_or_takes_for_one(before, sign, after):
+    for text in (before + sign + after, sign + after):
+        assert cell(text) == f"'{text}"
+        assert plain(cell(text)) == text
+
+
 def test_steps_hold_tokens_and_numbers_as_they_are():
     of = contents(screen_of(text=NASTY, num_layers=2, bidirectional=True, steps=140, start=0))
     rows = rows_of(steps_csv(of))

@@ -24,6 +24,7 @@ from tests.checkpoint_files import (
     with_pickle,
     zipped,
 )
+from tests.hostile_inputs import archive
 
 
 class Runs:
@@ -177,3 +178,9 @@ def test_an_old_file_fills_all_its_numbers_itself():
     one = one_tensor(storage=huge, shape=b"K\1K\1\x86")
     refused(start + one + pickle.dumps(["0"], 2) + bytes(99), "not those")
     refused(OLD[:15], "damaged")
+
+
+def test_extra_fields_are_bounded():
+    """Python's zipfile takes quadratic time to read them."""
+    data = archive([f"a/data/{n}" for n in range(8)], b"\xfe\xca\0\0" * 12_000)
+    refused(data, "more than 300,000 bytes of extra fields")

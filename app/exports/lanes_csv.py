@@ -9,12 +9,19 @@ import io
 import math
 from collections.abc import Iterable, Sequence
 
+import regex
 from numpy.typing import NDArray
 
 from app.exports.screen import Contents
 from core.analysis import Status
 
-_DANGEROUS = ("=", "+", "-", "@", "\t", "\r", "\n", "'")
+# A formula's first sign, also in full width or another form, behind anything that spreadsheets
+# trim or do not show; and what hides one from a careless check.
+_DANGEROUS = regex.compile(
+    r"[\p{White_Space}\p{C}\p{Default_Ignorable_Code_Point}]*+"
+    r"[=+\-@＝＋－＠﹦﹢﹣﹫⁼⁺⁻₌₊₋−]"
+    r"|[\t\r\n']"
+)
 STATUS = {
     Status.FINITE: "finite",
     Status.EXACT_ZERO: "exact zero",
@@ -26,10 +33,10 @@ STATUS = {
 def cell(text: str) -> str:
     """A text that no spreadsheet takes for a formula.
 
-    An apostrophe is put before what begins like one (= + - @, tab, line end) and before an
-    apostrophe, so that `plain` gives the text back.
+    An apostrophe is put before what begins like one (= + - @ in any width, also after spaces and
+    what is not seen; tab, line end) and before an apostrophe, so that `plain` gives the text back.
     """
-    return f"'{text}" if text.startswith(_DANGEROUS) else text
+    return f"'{text}" if _DANGEROUS.match(text) else text
 
 
 def plain(written: str) -> str:

@@ -11,13 +11,17 @@ from starlette.middleware import Middleware
 
 from app import jobs
 from app.server.files import FilesFromMemory
+from app.server.guard import Guard
+from app.server.hosts import learn_own_names
 from app.server.nodelay import send_at_once
 from app.server.opening import OpeningPage, preloads
+from app.server.patience import lose_patience
 from app.server.warm import warm
 
 FRONTEND = Path(streamlit.__file__).parent / "static"
 """the folder of Streamlit's own scripts, styles and fonts"""
 MIDDLEWARE = (
+    Middleware(Guard),
     Middleware(FilesFromMemory, folder=FRONTEND / "static"),
     Middleware(OpeningPage, links=preloads(FRONTEND)),
 )
@@ -26,6 +30,8 @@ MIDDLEWARE = (
 @asynccontextmanager
 async def lifespan(_app: Any) -> AsyncIterator[None]:
     """Around all requests: prepare while the first browser still loads Streamlit's scripts."""
+    learn_own_names()
+    lose_patience()
     send_at_once()
     importing = warm()
     yield

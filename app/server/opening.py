@@ -139,7 +139,6 @@ class _Page:
         headers += [
             (b"content-length", str(len(body)).encode()),
             (b"content-security-policy", POLICY),
-            (b"x-content-type-options", b"nosniff"),
             (b"referrer-policy", b"same-origin"),
         ]
         await self._send({**start, "headers": headers})

@@ -4,6 +4,7 @@ Sidebar widgets keep themselves in it (`bind="query-params"`, see `sidebar`). Pr
 or uploaded, is not in it.
 """
 
+import math
 from collections.abc import Collection, Mapping
 from urllib.parse import urlencode
 
@@ -18,32 +19,63 @@ PRESENTER = "presenter"
 def tidy_address(
     labels: Mapping[str, Mapping[str, str]], implied: Mapping[str, tuple[str, Collection[str]]]
 ) -> None:
-    """Before the first widget of a session: let the address bar say what its widgets can read.
+    """Before the first widget: let the address bar say what the widgets can read.
 
     A link may use short names (cell=lstm) where the widget itself writes its label (cell=LSTM);
-    and what is empty or names nothing would be read as "nothing chosen".
+    and what is empty or names nothing would be read as "nothing chosen". Numbers that are not
+    finite are no choice of any widget, and Streamlit cannot make whole numbers of them: they are
+    taken off before every run, as "Back" may bring them again.
 
     Args:
         labels: for each widget with options, the label of each option's name.
         implied: for a widget that the link does not name, the option that is meant if the link
             names one of these others.
     """
+    asked = {key: st.query_params.get_all(key) for key in st.query_params}
+    finite = {key: values for key, values in asked.items() if all(map(_is_finite, values))}
     if st.session_state.get("tidied"):
+        _take_off(asked.keys() - finite)
         return
     st.session_state["tidied"] = True
-    asked = st.query_params.to_dict()
-    tidy = {}
-    for key, value in asked.items():
-        known = labels.get(key)
-        meant = value if known is None or value in known.values() else known.get(value, "")
+    tidy: dict[str, list[str]] = {}
+    for key, values in finite.items():
+        known, value = labels.get(key), values[-1]
+        if known is None:
+            meant = values if value else []
+        else:
+            label = value if value in known.values() else known.get(value, "")
+            meant = [label] if label else []
         if meant:
             tidy[key] = meant
     for key, (option, others) in implied.items():
         if key not in tidy and any(other in tidy for other in others):
-            tidy[key] = option
+            tidy[key] = [option]
     if tidy != asked:
         st.query_params.from_dict(tidy)
         st.rerun()
+
+
+def _take_off(parameters: Collection[str]) -> None:
+    """Take parameters off the address bar, of widgets too.
+
+    What Streamlit offers for it refuses those of widgets. If its inner methods change, a link with
+    "inf" shows an exception again after "Back".
+    """
+    context = get_script_run_ctx()
+    if not parameters or context is None:
+        return
+    with context.session_state.query_params() as held:
+        for parameter in parameters:
+            held.remove_param(parameter)
+        held.set_initial_query_params_from_current()
+
+
+def _is_finite(written: str) -> bool:
+    """False for what a widget would read as a number that is not finite: "inf", "nan", "1e400"."""
+    try:
+        return math.isfinite(float(written))
+    except ValueError:
+        return True
 
 
 def address() -> str:

@@ -20,6 +20,8 @@ from core.models.checkpoints.tensor_file import MAX_NAME, MAX_TENSORS
 from core.models.checkpoints.wording import shown
 
 _MAX_CALLS = 4 * MAX_TENSORS  # a tensor takes two: itself, and an empty OrderedDict of hooks
+# A tensor takes eight of them; each costs ten times as much as another instruction.
+_MAX_CONTAINERS = 12 * MAX_TENSORS
 _MAX_ELEMENTS = 20_000_000
 _MAX_AXES = 8
 
@@ -70,6 +72,8 @@ class Rehearsal:
     result: Any = None
     _storages: dict[str, _Storage] = field(default_factory=dict)
     _calls: int = 0
+    _tensors: int = 0
+    _containers: int = 0
     _elements: int = 0
     _stack: list[Any] = field(default_factory=list)
     _marks: list[list[Any]] = field(default_factory=list)
@@ -109,7 +113,17 @@ class Rehearsal:
             value.encode()  # half a surrogate pair would fail later, on the screen
         self._stack.append(value)
 
+    def _push_container(self, value: Any) -> None:
+        self._count_container()
+        self._stack.append(value)
+
+    def _count_container(self) -> None:
+        self._containers += 1
+        if self._containers > _MAX_CONTAINERS:
+            raise _refused(f"holds more than {_MAX_CONTAINERS:,} lists, tuples and dicts")
+
     def _mark(self, _: Any) -> None:
+        self._count_container()
         self._marks.append(self._stack)
         self._stack = []
 
@@ -149,7 +163,10 @@ class Rehearsal:
 
     def _recall(self, place: int) -> None:
         value = self._memo[place]
-        self._stack.append(_Mapping(fresh=False) if isinstance(value, _Mapping) else value)
+        if isinstance(value, _Mapping):
+            self._push_container(_Mapping(fresh=False))
+        else:
+            self._stack.append(value)
 
     def _keep(self, place: int) -> None:
         self._memo[place] = self._stack[-1]
@@ -187,12 +204,18 @@ class Rehearsal:
     def _require_inside(
         self, storage: _Storage, offset: int, shape: tuple[Any, ...], strides: tuple[Any, ...]
     ) -> None:
+        self._tensors += 1
+        if self._tensors > MAX_TENSORS:
+            raise _refused(f"holds more than {MAX_TENSORS:,} tensors")
+        # First: the product of many large numbers takes quadratic time.
+        if len(shape) > _MAX_AXES:
+            raise _refused(f"holds a tensor of {len(shape):,} axes, more than {_MAX_AXES}")
         numbers = (offset, *shape, *strides)
         if not all(type(n) is int and n >= 0 for n in numbers) or len(shape) != len(strides):
             raise _refused("holds a tensor whose shape is not made of numbers")
         last = offset + sum((n - 1) * stride for n, stride in zip(shape, strides, strict=True))
         count = math.prod(shape)
-        if len(shape) > _MAX_AXES or (count and (last >= storage.numel or count > storage.numel)):
+        if count and (last >= storage.numel or count > storage.numel):
             raise _refused(
                 f"holds a tensor of the shape {shown(shape)} in only {storage.numel:,} numbers"
             )
@@ -230,8 +253,12 @@ class Rehearsal:
             raise _refused(f"is written in the pickle protocol {number}, not in 2")
 
 
-def _pushes(value: Callable[[], Any]) -> Callable[[Rehearsal, Any], None]:
-    return lambda played, _: played._push(value())
+def _pushes(value: Any) -> Callable[[Rehearsal, Any], None]:
+    return lambda played, _: played._push(value)
+
+
+def _pushes_new(container: Callable[[], Any]) -> Callable[[Rehearsal, Any], None]:
+    return lambda played, _: played._push_container(container())
 
 
 def _pushes_argument(played: Rehearsal, argument: Any) -> None:
@@ -239,23 +266,23 @@ def _pushes_argument(played: Rehearsal, argument: Any) -> None:
 
 
 def _pushes_tuple_of(count: int) -> Callable[[Rehearsal, Any], None]:
-    return lambda played, _: played._push(tuple(played._take(count)))
+    return lambda played, _: played._push_container(tuple(played._take(count)))
 
 
 _INSTRUCTIONS: dict[str, Callable[[Rehearsal, Any], None]] = {
     "PROTO": Rehearsal._protocol,
     "MARK": Rehearsal._mark,
     "STOP": Rehearsal._stop,
-    "NONE": _pushes(lambda: None),
-    "NEWTRUE": _pushes(lambda: True),
-    "NEWFALSE": _pushes(lambda: False),
+    "NONE": _pushes(None),
+    "NEWTRUE": _pushes(True),
+    "NEWFALSE": _pushes(False),
     **dict.fromkeys(
         ("BININT", "BININT1", "BININT2", "LONG1", "BINFLOAT", "BINUNICODE"), _pushes_argument
     ),
-    "EMPTY_TUPLE": _pushes(tuple),
-    "EMPTY_LIST": _pushes(list),
-    "EMPTY_DICT": _pushes(_Mapping),
-    "TUPLE": lambda played, _: played._push(tuple(played._since_mark())),
+    "EMPTY_TUPLE": _pushes_new(tuple),
+    "EMPTY_LIST": _pushes_new(list),
+    "EMPTY_DICT": _pushes_new(_Mapping),
+    "TUPLE": lambda played, _: played._push_container(tuple(played._since_mark())),
     "TUPLE1": _pushes_tuple_of(1),
     "TUPLE2": _pushes_tuple_of(2),
     "TUPLE3": _pushes_tuple_of(3),

@@ -1,5 +1,6 @@
 """A file that is whole at every moment, whenever its writer is killed."""
 
+import errno
 import os
 import tempfile
 import time
@@ -57,10 +58,19 @@ def _usual_mode(path: Path) -> int:
 
 
 def _bring_to_disk(folder: Path) -> None:
-    """Makes the renaming itself last."""
-    handle = os.open(folder, os.O_RDONLY)
+    """Makes the renaming itself last, where the system can.
+
+    Windows opens no folder, and some file systems synchronise none: the file is in place anyway.
+    """
+    try:
+        handle = os.open(folder, os.O_RDONLY)
+    except OSError:
+        return
     try:
         os.fsync(handle)
+    except OSError as error:
+        if error.errno in (errno.EIO, errno.ENOSPC):
+            raise
     finally:
         os.close(handle)
 

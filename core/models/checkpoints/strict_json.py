@@ -18,7 +18,9 @@ _MAX_DIGITS = 20  # a 64-bit integer has 19 and a sign
 
 Complaint = Callable[[str], CheckpointError]
 
-_STRINGS = re.compile(r'"(?:[^"\\]|\\.)*+"', re.DOTALL)
+# A string without an end matches too: where a match fails, the search starts again at every
+# quotation mark inside, which takes quadratic time.
+_STRINGS = re.compile(r'"(?:[^"\\]++|\\.?)*+"?', re.DOTALL)
 _BRACKETS = re.compile(r"[\[\]{}]")
 
 

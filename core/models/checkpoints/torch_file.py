@@ -17,6 +17,7 @@ from core.models.checkpoints.wording import shown
 
 _ZIP = b"PK\x03\x04"
 _ZIP_ENTRY = b"PK\x01\x02"
+_MAX_EXTRA_BYTES = 300_000
 # The pickle of a number that only torch.save wrote, before PyTorch 1.6.
 _OLD = b"\x80\x02\x8a\nl\xfc\x9cF\xf9 j\xa8P\x19."
 # Of the magic number, the version, the machine, the objects, the keys of the numbers.
@@ -87,6 +88,11 @@ def _checked_zip(data: bytes) -> io.BytesIO:
     # Every entry costs some hundred bytes as soon as the archive is opened.
     if data.count(_ZIP_ENTRY) > MAX_TENSORS:
         raise _damaged(f"the archive has more than {MAX_TENSORS:,} entries")
+    # Reading an entry's extra fields takes quadratic time; torch.save writes next to none. Numbers
+    # may look like an entry by chance, but not five times.
+    found = (match.end() for match in re.finditer(_ZIP_ENTRY, data))
+    if sum(int.from_bytes(data[at + 26 : at + 28], "little") for at in found) > _MAX_EXTRA_BYTES:
+        raise _damaged(f"its entries have more than {_MAX_EXTRA_BYTES:,} bytes of extra fields")
     anew = io.BytesIO()
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive, zipfile.ZipFile(anew, "w") as copy:
@@ -152,6 +158,9 @@ def _flat(content: Mapping[Any, Any]) -> tuple[dict[str, Tensor], tuple[str, ...
             continue
         visited.add(id(mapping))
         for key, value in mapping.items():
+            # Before the name is put together: one long key may stand in many dicts.
+            if isinstance(key, str) and len(key) > MAX_NAME:
+                continue
             name = f"{prefix}{key}"
             if len(name) > MAX_NAME:
                 continue

@@ -34,7 +34,8 @@ def parse_vocabulary(text: str) -> list[str]:
             f"`text` (of {len(tokens):,} tokens) must hold 1 to {MAX_VOCABULARY_TOKENS:,} tokens."
         )
     if len(set(tokens)) < len(tokens):
-        twice = next(token for at, token in enumerate(tokens) if token in tokens[:at])
+        seen: set[str] = set()
+        twice = next(token for token in tokens if token in seen or seen.add(token))
         raise CheckpointError(
             f"`text` holds {shown(twice)} more than once: each index needs a token of its own."
         )
@@ -83,8 +84,11 @@ def _of_indices(found: Mapping[str, object]) -> list[str]:
 
 
 def _index(value: object) -> float:
-    """A whole number of at least 0, or NaN, which is no index."""
+    """A whole number from 0 to 999,999,999, or NaN, which is no index.
+
+    Larger numbers could be chosen to collide in a dict, which then takes hours.
+    """
     if isinstance(value, str) and value.isascii() and value.isdigit() and len(value) < 10:
         return int(value)
-    whole = isinstance(value, int) and not isinstance(value, bool)
+    whole = isinstance(value, int) and not isinstance(value, bool) and 0 <= value < 10**9
     return value if whole and isinstance(value, int) else math.nan
