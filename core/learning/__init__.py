@@ -2,6 +2,7 @@
 
 from core.learning.batches import Batches, steps_per_epoch, total_steps
 from core.learning.material import TrainingText
+from core.learning.process import SampleRule, TrainingProcess
 from core.learning.records import (
     Record,
     Stopped,
@@ -28,8 +29,10 @@ __all__ = [
     "OptimiserName",
     "Record",
     "RunState",
+    "SampleRule",
     "ScheduleName",
     "Stopped",
+    "TrainingProcess",
     "TrainingRun",
     "TrainingSpec",
     "TrainingText",

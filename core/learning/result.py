@@ -1,19 +1,44 @@
 """What a training made, as a checkpoint: the network, its snapshots and its curve."""
 
 import math
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Mapping, Sequence
+from typing import Any, Protocol
 
-from core.learning.records import Record
-from core.learning.run import TrainingRun
-from core.models.checkpoints import Checkpoint
+from torch import Tensor
+
+from core.learning.material import TrainingText
+from core.learning.records import Record, Stopped
+from core.learning.spec import TrainingSpec
+from core.models import ModelSpec
+from core.models.checkpoints import Checkpoint, Snapshot
 
 MAX_CURVE_POINTS = 1000  # about 60 kB of JSON; more than a screen has columns
 
 
-def checkpoint_of_run(
-    run: TrainingRun, *, title: str = "", notes: tuple[str, ...] = ()
-) -> Checkpoint:
+class Trained(Protocol):
+    """What has been trained: a `TrainingRun`, or a `TrainingProcess`, whose attributes these are."""
+
+    @property
+    def model_spec(self) -> ModelSpec: ...  # noqa: D102
+    @property
+    def training_spec(self) -> TrainingSpec: ...  # noqa: D102
+    @property
+    def text(self) -> TrainingText: ...  # noqa: D102
+    @property
+    def weights(self) -> Mapping[str, Tensor]: ...  # noqa: D102
+    @property
+    def history(self) -> Sequence[Record]: ...  # noqa: D102
+    @property
+    def snapshots(self) -> tuple[Snapshot, ...]: ...  # noqa: D102
+    @property
+    def step(self) -> int: ...  # noqa: D102
+    @property
+    def total_steps(self) -> int: ...  # noqa: D102
+    @property
+    def stopped(self) -> Stopped | None: ...  # noqa: D102
+
+
+def checkpoint_of_run(run: Trained, *, title: str = "", notes: tuple[str, ...] = ()) -> Checkpoint:
     """Puts what a run has made so far into a checkpoint; to be called between two records.
 
     Its training record has the `spec`, the `steps` made of `total_steps`, the reason why the run
@@ -51,7 +76,7 @@ def checkpoint_of_run(
     }
     return Checkpoint(
         spec=run.model_spec,
-        weights=run.model.state_dict(),
+        weights=run.weights,
         vocabulary=text.vocabulary,
         scheme=text.scheme,
         snapshots=run.snapshots,
