@@ -1,6 +1,9 @@
 """A network that learns in the background, and what the page shows of it meanwhile."""
 
 import itertools
+import os
+import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from app.jobs import SHARED, Controls, Ended, Job, State
@@ -8,10 +11,13 @@ from core.errors import CoreError
 from core.learning import (
     Record,
     SampleRule,
+    StepLimits,
+    Stopped,
     TrainingProcess,
     TrainingSpec,
     TrainingText,
     checkpoint_of_run,
+    thinned_to_fit,
 )
 from core.models import ModelSpec
 from core.models.checkpoints import Checkpoint, Snapshot
@@ -21,6 +27,35 @@ WRITTEN = 140
 """tokens of a sample"""
 IDLE = 20.0
 """seconds that a paused training may keep its process; after that only its state is kept"""
+BEYOND = 1.5
+"""memory that a training may really take over what the limit allows its estimate"""
+_ON_SCREEN = {
+    "learning_rate": "the learning rate",
+    "clip_threshold": "the threshold θ",
+    "clip": "“Clip gradients”",
+}
+"""what the arguments that the library's messages name are called on the page"""
+
+
+def limits_of(environment: Mapping[str, str] = os.environ) -> StepLimits:
+    """What a step of a training may take on this server.
+
+    Args:
+        environment: UNROLLED_STEP_GB and UNROLLED_STEP_SECONDS, numbers above 0, set the limits;
+            what is absent or no such number leaves 2 GB and 20 seconds.
+    """
+    usual = StepLimits()
+    gigabytes = _positive(environment.get("UNROLLED_STEP_GB"), usual.bytes / 1e9)
+    seconds = _positive(environment.get("UNROLLED_STEP_SECONDS"), usual.seconds)
+    return StepLimits(int(gigabytes * 1e9), seconds)
+
+
+def _positive(given: str | None, otherwise: float) -> float:
+    try:
+        value = float(given or "")
+    except ValueError:
+        return otherwise
+    return value if 0 < value < 1e6 else otherwise
 
 
 @dataclass(frozen=True, eq=False)
@@ -74,7 +109,8 @@ class LiveTraining:
         text: what it learns from.
         title: of the text.
         session: of the page that started it.
-        memory: bytes that it may take beside its interpreter; None for no limit.
+        limits: what a step may take; its process is ended well above them. None for no limit.
+        notes: sentences that stay with the network.
 
     Attributes:
         identity: another one for each training of this server.
@@ -90,15 +126,19 @@ class LiveTraining:
         text: TrainingText,
         title: str,
         session: str,
-        memory: int | None = None,
+        limits: StepLimits | None = None,
+        notes: tuple[str, ...] = (),
     ) -> None:
         self.model, self.training, self.text, self.title = model, training, text, title
         self.identity = f"{model.digest[:8]}{training.digest[:8]}-{next(self._numbers)}"
         written = text.vocabulary is not None and text.scheme is not None
+        memory = None if limits is None else int(BEYOND * limits.bytes)
+        self._notes = notes
         self._process = TrainingProcess(
             model, training, text, memory=memory, sample=SampleRule(WRITTEN) if written else None
         )
         self._checkpoint: tuple[int, Checkpoint] | None = None
+        self._file: tuple[Checkpoint, Checkpoint | None] | None = None
         self.job = Job(self._work, session, SHARED)
 
     @property
@@ -123,7 +163,7 @@ class LiveTraining:
             seconds=process.seconds,
             total_steps=process.total_steps,
             snapshots=process.snapshots,
-            message=str(error) if error is not None else stopped.reason if stopped else "",
+            message=_told(error, stopped),
             starting=state == "running" and process.starting,
         )
 
@@ -135,8 +175,17 @@ class LiveTraining:
         step = process.step
         if self._checkpoint is None or self._checkpoint[0] != step:
             title = f"trained on {self.title}"
-            self._checkpoint = step, checkpoint_of_run(process, title=title)
+            self._checkpoint = step, checkpoint_of_run(process, title=title, notes=self._notes)
         return self._checkpoint[1]
+
+    def file(self) -> Checkpoint | None:
+        """What a file has room for of `checkpoint`; None where that is nothing."""
+        whole = self.checkpoint()
+        if whole is None:
+            return None
+        if self._file is None or self._file[0] is not whole:
+            self._file = whole, thinned_to_fit(whole)
+        return self._file[1]
 
     def _work(self, controls: Controls) -> None:
         controls.go_on()
@@ -162,3 +211,11 @@ class LiveTraining:
         if vocabulary is None or scheme is None:
             return ""
         return join_tokens(vocabulary.decode(self._process.sample), scheme)
+
+
+def _told(error: Exception | None, stopped: Stopped | None) -> str:
+    """Why it ended early, without the names that the library has for its arguments."""
+    message = str(error) if error is not None else stopped.reason if stopped else ""
+    for name, on_screen in _ON_SCREEN.items():
+        message = re.sub(rf"`{name}` \(='?([^)']*)'?\)", rf"{on_screen} (\1)", message)
+    return message.replace("to 'norm'", "to “by global norm”")
