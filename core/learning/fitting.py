@@ -99,7 +99,7 @@ def sizes_for_limits(
             lambda name, value, fixed=fixed: fits(fixed | {name: value}),
         )
         if found is not None:
-            sizes = fixed | {found.name: found.value}
+            sizes: dict[SizeName, int] = {**fixed, found.name: found.value}
             return tuple(Size(n, value) for n, value in sizes.items() if value != asked[n])
     return ()
 

@@ -327,9 +327,9 @@ def _listen(process: "subprocess.Popen[bytes]", answers: "queue.SimpleQueue[Fram
 def _death(status: int | None, memory: int | None) -> CoreError:
     """Why a process ended that was not asked to."""
     if status == OUT_OF_MEMORY:
-        most = "that is free" if memory is None else f"of {memory / 1e6:,.0f} MB that it may take"
+        most = "there is" if memory is None else f"the {memory / 1e6:,.0f} MB that it may take"
         return CoreError(
-            f"The training needed more memory than the {most}, and was ended. Make the batch "
+            f"The training needed more memory than {most}, and was ended. Make the batch "
             "smaller, the windows shorter, or the network smaller."
         )
     return CoreError(
