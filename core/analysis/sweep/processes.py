@@ -78,7 +78,7 @@ class _Worker:
         spec: SweepSpec,
         todo: "queue.SimpleQueue[SweepPoint]",
         done: "queue.SimpleQueue[SweepRow | Exception]",
-        memory: int | None,
+        memory: int | None = None,
     ) -> None:
         self._memory = memory
         self._spec, self._todo, self._done = spec, todo, done
