@@ -56,7 +56,7 @@ WINDOWING: dict[WindowScheme, str] = {
     "overlapping": "overlapping, shuffled",
     "consecutive": "consecutive, state carried",
 }
-JUDGES: dict[Judge, str] = {"end": "the end of the text", "lines": "lines from all over it"}
+JUDGES: dict[Judge, str] = {"end": "text’s end", "lines": "drawn lines"}
 RULES: dict[RuleName, str] = {
     "greedy": "greedy",
     "sample": "sampling",
