@@ -146,9 +146,7 @@ def test_what_held_the_server_for_hours_is_refused_at_the_usual_limits():
 def test_a_validation_that_takes_an_hour_is_refused_too():
     model = ModelSpec(cell="lstm", vocabulary_size=70, hidden_size=512, num_layers=4)
     training = TrainingSpec(time_steps=500, batch_size=1, windows="overlapping")
-    with pytest.raises(
-        SpecError, match=r"`(time_steps|hidden_size)` = \d+ .*fits"
-    ):
+    with pytest.raises(SpecError, match=r"`(time_steps|hidden_size)` = \d+ .*fits"):
         require_within_limits(model, training, 3_000_000, 20_000)
 
 
