@@ -2,7 +2,8 @@
 
 A job's thread never calls Streamlit. It asks `Controls.go_on` between two steps, which waits while
 the job is paused or queued, and ends it when it was stopped, when its session is gone, or when the
-server shuts down.
+server shuts down. A job whose steps take long has a process compute them, asks `Controls.ending`
+while it waits for one, and kills the process.
 """
 
 import atexit
@@ -90,13 +91,21 @@ class Controls:
     def __init__(self, job: "Job") -> None:
         self._job = job
 
-    def go_on(self) -> None:
+    def go_on(self, paused: Callable[[float], None] | None = None) -> None:
         """Between two steps: wait if the job is paused or queued.
+
+        Args:
+            paused: called with 0 before the job's state says that it is paused, and then now and
+                then with the seconds since.
 
         Raises:
             Ended: the job was stopped, its session is gone, or the server ends.
         """
-        self._job._wait_for_turn()
+        self._job._wait_for_turn(paused or (lambda seconds: None))
+
+    def ending(self) -> bool:
+        """Whether `go_on` would raise `Ended`; to be asked while a step is computed elsewhere."""
+        return self._job._ends()
 
 
 class Job:
@@ -176,11 +185,14 @@ class Job:
             self._leave()
             _alive.discard(self)
 
-    def _wait_for_turn(self) -> None:
+    def _wait_for_turn(self, paused: Callable[[float], None]) -> None:
+        since: float | None = None
         while True:
-            if self._asked == "stop" or self._abandoned():
+            if self._ends():
                 raise Ended
             if self._asked == "pause":
+                since = time.monotonic() if since is None else since
+                paused(0.0 if self._state != "paused" else time.monotonic() - since)
                 self._leave()
                 self._state = "paused"
                 with self._changed:
@@ -193,6 +205,9 @@ class Job:
                 if self._ticket is None:
                     self._ticket = self._slots.ticket()
                 self._inside = self._slots.enter(self._ticket, 0.2)
+
+    def _ends(self) -> bool:
+        return self._asked == "stop" or self._abandoned()
 
     def _leave(self) -> None:
         if self._ticket is not None:

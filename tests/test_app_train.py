@@ -1,6 +1,7 @@
 """The Train page without a browser: presets, a whole training, pause, stop, and what is drawn."""
 
 import math
+import re
 import time
 from pathlib import Path
 
@@ -12,9 +13,9 @@ from app import jobs
 from app.compute import texts
 from app.sidebar.labels import PRESETS
 from app.sidebar.training import PRESET
-from app.training import LiveTraining
+from app.training import LiveTraining, limits_of
 from app.views.training import MOST, reference_lines, training_view
-from core.learning import TrainingSpec, TrainingText, spread_snapshots
+from core.learning import StepLimits, TrainingSpec, TrainingText, spread_snapshots
 from core.models import ModelSpec
 from core.text import NgramCounts, NgramModel, Split, perplexity
 
@@ -62,7 +63,7 @@ def finished(steps=12, **changes) -> LiveTraining:
         snapshots_at=spread_snapshots(steps, 4), **changes,
     )  # fmt: skip
     live = LiveTraining(model, spec, text, "The lighthouse", "")
-    assert live.job.join(60)
+    assert live.job.join(240)
     return live
 
 
@@ -84,7 +85,7 @@ def test_a_training_from_start_to_explore():
     app = page(budget="12", span="8", batch="4", units="6")
     press(app, "Start training")
     live = live_of(app)
-    assert live.job.join(60)
+    assert live.job.join(240)
     app.run()
     assert not app.exception
     assert live.progress.state == "finished"
@@ -105,7 +106,7 @@ def test_pause_resume_stop():
     live = live_of(app)
     try:
         press(app, "Pause")
-        end = time.monotonic() + 20
+        end = time.monotonic() + 120
         while live.job.state != "paused" and time.monotonic() < end:
             time.sleep(0.02)
         step = live.progress.step
@@ -184,7 +185,7 @@ def test_a_training_that_leaves_the_numbers_says_so_and_can_be_looked_into():
     spec = TrainingSpec(learning_rate=50.0, clip="off", time_steps=32, batch_size=64,
                         max_steps=200, windows="disjoint", epochs=1000)  # fmt: skip
     live = LiveTraining(model, spec, text, "The lighthouse", "")
-    assert live.job.join(60)
+    assert live.job.join(240)
     progress = live.progress
     assert progress.state == "failed"
     assert "Training stopped at step" in progress.message
@@ -199,12 +200,12 @@ def test_a_refused_training_is_told_and_a_bug_is_not_hidden(monkeypatch):
     text = text_of()
     model = ModelSpec(cell="gru", vocabulary_size=3, hidden_size=5)  # too few for the text
     live = LiveTraining(model, TrainingSpec(time_steps=9), text, "", "")
-    assert live.job.join(60)
+    assert live.job.join(240)
     assert live.progress.state == "failed"
     assert "`vocabulary_size` (=3)" in live.progress.message
-    monkeypatch.setattr("app.training.TrainingRun", lambda *_: 1 / 0)
+    monkeypatch.setattr("app.training.TrainingProcess.learn", lambda *_, **__: 1 / 0)
     broken = LiveTraining(model, TrainingSpec(), text, "", "")
-    assert broken.job.join(60)
+    assert broken.job.join(240)
     with pytest.raises(ZeroDivisionError):
         _ = broken.progress
 
@@ -216,7 +217,7 @@ def test_more_trainings_than_slots_wait():
     spec = TrainingSpec(time_steps=9, batch_size=4, windows="disjoint", epochs=100_000)
     lives = [LiveTraining(model, spec, text, "", "") for _ in range(4)]
     try:
-        end = time.monotonic() + 30
+        end = time.monotonic() + 120
         while not (lives[0].progress.step and lives[1].progress.step):
             assert time.monotonic() < end
             time.sleep(0.02)
@@ -226,3 +227,70 @@ def test_more_trainings_than_slots_wait():
         for live in lives:
             live.job.stop()
         assert all(live.job.join(20) for live in lives)
+
+
+def labelled(app: AppTest, start: str) -> str:
+    (label,) = [each.label for each in app.button if each.label.startswith(start)]
+    return label
+
+
+def start_is_disabled(app: AppTest) -> bool:
+    (button,) = [each for each in app.button if each.label == "Start training"]
+    return button.disabled
+
+
+@pytest.mark.parametrize(
+    ("query", "words", "key"),
+    [
+        ({"span": "400"}, "too short for windows of 400 time steps", "span"),
+        ({"span": "20", "batch": "900", "windowing": "consecutive"}, "of 900 streams", "batch"),
+        ({"text": "story", "units": "512", "layers": "4", "batch": "4096", "span": "500"},
+         "Batch size 4,096 with 500 time steps and 4 layers of 512 units would take", "batch"),
+    ],
+)  # fmt: skip
+def test_what_cannot_start_says_so_before_and_one_click_sets_what_can(query, words, key):
+    app = page(**query)
+    (warning,) = app.warning
+    assert words in warning.value
+    assert "`" not in warning.value  # no name of a library parameter
+    assert start_is_disabled(app)
+    press(app, labelled(app, "Use "))
+    assert not app.warning
+    assert not start_is_disabled(app)
+    assert app.number_input(key=key).value < int(query[key])
+
+
+def test_a_sorted_list_is_judged_by_lines_from_all_over_it_with_one_click():
+    words = sorted({word for word in texts.shipped("story").text.lower().split() if word.isalpha()})
+    app = page(text="paste")
+    assert not app.info
+    app.text_area(key="pasted").set_value("\n".join(words)).run()
+    assert "unlike the rest" in app.info[0].value
+    press(app, labelled(app, "Judge by"))
+    assert app.selectbox(key="judge").value == "lines"
+    assert not app.info
+
+
+def test_pictures_and_look_inside_stay_where_a_file_has_no_room_for_all_snapshots(monkeypatch):
+    app = page(budget="12", span="8", batch="4", units="6")
+    press(app, "Start training")
+    live = live_of(app)
+    assert live.job.join(240)
+    one = sum(tensor.nbytes for tensor in live.checkpoint().weights.values())
+    for room, words in ((40_000 + 5 * one, r"The file holds \d of the 12"), (100, "too large")):
+        monkeypatch.setattr("core.learning.result.MAX_CHECKPOINT_BYTES", room)
+        live._file = None
+        app.run()
+        assert not app.exception
+        assert any(re.search(words, caption.value) for caption in app.caption)
+        assert "training" in {element.key for element in app.get("bidi_component")}
+    assert len(live.checkpoint().snapshots) == 12
+
+
+def test_the_limits_can_be_set_and_nonsense_leaves_the_usual_ones():
+    assert limits_of({"UNROLLED_STEP_GB": "0.5", "UNROLLED_STEP_SECONDS": "3"}) == StepLimits(
+        500_000_000, 3.0
+    )
+    for nonsense in ("", "nan", "inf", "-1", "0", "1e99", "much"):
+        found = limits_of({"UNROLLED_STEP_GB": nonsense, "UNROLLED_STEP_SECONDS": nonsense})
+        assert found == StepLimits()

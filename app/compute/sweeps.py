@@ -1,10 +1,24 @@
-"""Sweeps that were run on the page, kept for all sessions."""
+"""Sweeps that were run on the page, kept for all sessions.
 
-from collections.abc import Callable
+A sweep runs in processes of its own that go behind the pages, and ends with the page that asked for
+it: nothing that a visitor chooses holds this process.
+"""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 from app.compute.bounded import Bounded
-from core.analysis.sweep import SweepRow, SweepSpec, run_sweep
+from app.jobs import Slots
+from core.analysis.sweep import SweepRow, SweepSpec
+from core.analysis.sweep.processes import rows_over_processes
 
+AT_ONCE = 2
+"""sweeps that compute at the same time; the others wait for their turn"""
+WORKERS = 2
+"""processes of each"""
+MOST_BYTES = 1_000_000_000
+"""memory of one of them"""
+_SLOTS = Slots(AT_ONCE)
 MOST_ROWS = 20_000
 _tables: Bounded[tuple[SweepRow, ...]] = Bounded(MOST_ROWS, lambda rows: max(1, len(rows)))
 
@@ -14,8 +28,36 @@ def known(spec: SweepSpec) -> tuple[SweepRow, ...] | None:
     return _tables.known(spec.digest)
 
 
-def run(spec: SweepSpec, progress: Callable[[int, int], None]) -> tuple[SweepRow, ...]:
-    """Run it here, one network after the other, and keep its rows."""
-    rows = tuple(run_sweep(spec, workers=1, progress=progress))
-    _tables.put(spec.digest, rows)
-    return rows
+def run(spec: SweepSpec, show: Callable[[int, int, int], None]) -> tuple[SweepRow, ...]:
+    """Run it in processes of their own, as soon as it is its turn, and keep its rows.
+
+    Args:
+        spec: the sweep.
+        show: called several times a second with the rows there are, the points, and how many
+            sweeps are before this one; what it raises, as Streamlit does where the page is gone or
+            has asked for something else, ends the sweep at once.
+    """
+    rows: list[SweepRow] = []
+
+    def cancelled() -> bool:
+        show(len(rows), len(spec), 0)
+        return False
+
+    with _turn(lambda place: show(0, len(spec), place)):
+        for row in rows_over_processes(spec, spec.points, WORKERS, cancelled, MOST_BYTES):
+            rows.append(row)
+    found = tuple(rows)
+    _tables.put(spec.digest, found)
+    return found
+
+
+@contextmanager
+def _turn(waiting: Callable[[int], None]) -> Iterator[None]:
+    """One of the slots; `waiting` is called meanwhile with the sweeps that are before this one."""
+    ticket = _SLOTS.ticket()
+    try:
+        while not _SLOTS.enter(ticket, 0.2):
+            waiting(_SLOTS.place(ticket) + 1)
+        yield
+    finally:
+        _SLOTS.leave(ticket)

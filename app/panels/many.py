@@ -1,5 +1,7 @@
 """Many networks: verdict and rate over length, spectral radius and cell."""
 
+from collections.abc import Callable
+
 import numpy as np
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
@@ -40,8 +42,10 @@ def draw(source: Source, network: Network) -> None:
         rows = sweeps.known(spec)
         if asked and rows is None:
             bar = st.progress(0.0, "Each network reads the text and is judged …")
-            rows = sweeps.run(spec, lambda done, points: _show(bar, done, points))
-            bar.empty()
+            try:
+                rows = sweeps.run(spec, _progress(bar))
+            finally:
+                bar.empty()
         if rows is None:
             st.caption(
                 "How it works: untrained networks of one layer with "
@@ -77,8 +81,18 @@ def _maps(table: SweepTable) -> None:
                 plot(sweep_map(table, cell), key=f"map_{cell}")
 
 
-def _show(bar: DeltaGenerator, done: int, points: int) -> None:
-    bar.progress(done / points, f"{done} of {points}")
+def _progress(bar: DeltaGenerator) -> Callable[[int, int, int], None]:
+    """Shows how far a sweep is; where the page has asked for something else, Streamlit raises."""
+
+    def show(done: int, points: int, before: int) -> None:
+        words = f"{done} of {points}"
+        if before:
+            words = f"It begins as soon as another sweep ends ({before} before it)."
+        elif not done:
+            words = "Its processes start …"
+        bar.progress(done / points, words)
+
+    return show
 
 
 def _choose(source: Source, network: Network) -> SweepSpec | None:

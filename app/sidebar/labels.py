@@ -1,6 +1,7 @@
 """The options of every widget under their names in the address bar, with the labels on screen."""
 
 from app.compute.comparisons import Comparison
+from app.compute.parts import Judge
 from app.compute.texts import shipped_texts
 from app.compute.trained import shipped_models
 from app.compute.written import RuleName
@@ -55,6 +56,7 @@ WINDOWING: dict[WindowScheme, str] = {
     "overlapping": "overlapping, shuffled",
     "consecutive": "consecutive, state carried",
 }
+JUDGES: dict[Judge, str] = {"end": "text’s end", "lines": "drawn lines"}
 RULES: dict[RuleName, str] = {
     "greedy": "greedy",
     "sample": "sampling",
@@ -130,6 +132,7 @@ LABELS: dict[str, dict[str, str]] = {
     "clip": {**CLIPS},
     "schedule": {**SCHEDULES},
     "windowing": {**WINDOWING},
+    "judge": {**JUDGES},
     "preset": PRESETS,
     "rule": {**RULES},
     "lab": LABS,

@@ -6,16 +6,18 @@ from dataclasses import dataclass
 import streamlit as st
 
 from app import state
-from app.sidebar.labels import CLIPS, OPTIMISERS, PRESETS, SCHEDULES, WINDOWING
+from app.compute.parts import Judge
+from app.sidebar.labels import CLIPS, JUDGES, OPTIMISERS, PRESETS, SCHEDULES, WINDOWING
 from app.sidebar.widgets import Name
 from core.learning import (
     ClipName,
     OptimiserName,
     ScheduleName,
     TrainingSpec,
+    snapshots_that_fit,
     spread_snapshots,
-    total_steps,
 )
+from core.models import ModelSpec
 from core.text import WindowScheme
 
 SNAPSHOTS = 12
@@ -86,31 +88,32 @@ PRESET: dict[str, Preset] = {
 }  # fmt: skip
 
 
-def choose_training(seed: int, train_tokens: int, *, opened: bool) -> tuple[TrainingSpec, str]:
+def choose_training(model: ModelSpec, *, opened: bool) -> tuple[TrainingSpec, Judge, str]:
     """Draw the controls, in the page itself, and read them.
 
     Args:
-        seed: of the network; the order of the windows follows it.
-        train_tokens: how many tokens there are to learn from.
+        model: the network; the order of the windows follows its seed.
         opened: whether all settings are shown at first.
 
     Returns:
-        The training and what to look for.
-
-    Raises:
-        CoreError: if nothing can be trained so.
+        The training, what judges it, and what to look for.
     """
     chosen = st.selectbox(
         "Preset", list(PRESETS), format_func=PRESETS.__getitem__, key="preset",
         bind="query-params", on_change=_apply,
     )  # fmt: skip
     with st.expander("How it learns", expanded=opened):
-        spec = _choose(seed)
-    total_steps(spec, train_tokens)  # says what is wrong if not even one window fits
-    return spec, PRESET[chosen].look if chosen in PRESET else ""
+        spec, judge = _choose(model)
+        kept = len(spec.snapshots_at)
+        if kept < min(SNAPSHOTS, spec.max_steps or SNAPSHOTS):
+            st.caption(
+                f"Of a network of this size {kept or 'no'} snapshots are kept on the way instead "
+                f"of {SNAPSHOTS}: a file has no room for more."
+            )
+    return spec, judge, PRESET[chosen].look if chosen in PRESET else ""
 
 
-def _choose(seed: int) -> TrainingSpec:
+def _choose(model: ModelSpec) -> tuple[TrainingSpec, Judge]:
     first, second = st.columns(5), st.columns(5)
     with first[0]:
         optimiser: OptimiserName = _pick("Optimiser", "optimiser", OPTIMISERS, "adam")
@@ -133,14 +136,18 @@ def _choose(seed: int) -> TrainingSpec:
     with second[3]:
         budget = st.number_input("Training steps", 10, MOST_STEPS, 1200, 50, key="budget",
                                  bind="query-params")  # fmt: skip
-    return TrainingSpec(
+    with second[4]:
+        judge: Judge = _pick("Judged by", "judge", JUDGES, "end")
+    room = min(SNAPSHOTS, snapshots_that_fit(model))
+    spec = TrainingSpec(
         optimiser=optimiser, learning_rate=float(rate), clip=clip, clip_threshold=float(theta),
         schedule=schedule, windows=windowing, time_steps=int(span), batch_size=int(batch),
-        epochs=100_000, max_steps=int(budget), seed=seed,
+        epochs=100_000, max_steps=int(budget), seed=model.seed,
         per_step_norms_every=max(1, int(budget) // ROWS),
         validate_every=max(1, int(budget) // VALIDATIONS),
-        snapshots_at=spread_snapshots(int(budget), SNAPSHOTS),
+        snapshots_at=spread_snapshots(int(budget), room) if room >= 2 else (),
     )  # fmt: skip
+    return spec, judge
 
 
 def _apply() -> None:

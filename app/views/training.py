@@ -32,6 +32,8 @@ def training_view(
     rows = [record for record in progress.records if record.per_step_norms is not None]
     last = progress.records[-1] if progress.records else None
     message = progress.message
+    if progress.starting:
+        message = "Its process starts: the library is loaded."
     if progress.state == "queued":
         others = progress.place
         message = "It begins as soon as another training ends."

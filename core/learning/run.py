@@ -105,6 +105,11 @@ class TrainingRun:
         return tuple(self._snapshots)
 
     @property
+    def weights(self) -> dict[str, Tensor]:
+        """The parameters as they are after the last record, by name; not copies."""
+        return self.model.state_dict()
+
+    @property
     def finished(self) -> bool:
         """Whether no record will come any more."""
         done = bool(self._records) and self.step >= self.total_steps

@@ -65,23 +65,12 @@ class RunState:
         stopped: Stopped | None,
     ) -> "RunState":
         """Copies the parts of a run together; each is what `TrainingRun` calls by that name."""
-        dtype = str(next(iter(weights.values())).dtype).removeprefix("torch.")
-        header: dict[str, Any] = {
-            "format": FORMAT,
-            "model": model_spec.to_dict(),
-            "training": training_spec.to_dict(),
-            "dtype": dtype,
-            "vocabulary": None if text.vocabulary is None else list(text.vocabulary.tokens),
-            "scheme": text.scheme,
-            "text_digest": text.text_digest,
+        dtype = next(iter(weights.values())).dtype
+        header = run_header(model_spec, training_spec, text, dtype) | {
             "snapshots": [[kept.step, kept.validation_perplexity] for kept in snapshots],
             "stopped": None if stopped is None else asdict(stopped),
         }
-        # An index is below 20,000: two bytes hold it.
-        tensors = {
-            "text.train": text.train.to(torch.int16),
-            "text.validation": text.validation.to(torch.int16),
-        }
+        tensors = text_tensors(text)
         groups: dict[str, Tensors] = {"weights": weights, "good": good, "optimiser": optimiser}
         groups["carried"] = {str(place): part for place, part in enumerate(carried)}
         groups["history"] = _tables(records, training_spec.time_steps)
@@ -200,6 +189,28 @@ class RunState:
         if name not in self.tensors:
             raise CoreError(f"The state (of {len(self.tensors)} tensors) must hold `{name}`.")
         return self.tensors[name]
+
+
+def text_tensors(text: TrainingText) -> dict[str, Tensor]:
+    """Both parts of a text in two bytes an index where they hold it, else in four."""
+    parts = {"text.train": text.train, "text.validation": text.validation}
+    short = max(int(part.max()) for part in parts.values()) <= torch.iinfo(torch.int16).max
+    return {name: part.to(torch.int16 if short else torch.int32) for name, part in parts.items()}
+
+
+def run_header(
+    model_spec: ModelSpec, training_spec: TrainingSpec, text: TrainingText, dtype: torch.dtype
+) -> dict[str, Any]:
+    """What describes a run before its first record, as JSON holds it."""
+    return {
+        "format": FORMAT,
+        "model": model_spec.to_dict(),
+        "training": training_spec.to_dict(),
+        "dtype": str(dtype).removeprefix("torch."),
+        "vocabulary": None if text.vocabulary is None else list(text.vocabulary.tokens),
+        "scheme": text.scheme,
+        "text_digest": text.text_digest,
+    }
 
 
 def _tables(records: Sequence[Record], time_steps: int) -> dict[str, Tensor]:

@@ -73,13 +73,39 @@ def require_validation_text(spec: TrainingSpec, tokens: int) -> None:
         )
 
 
+def passes_of(spec: TrainingSpec, tokens: int, vocabulary_size: int) -> tuple[int, int]:
+    """In how many forward passes a text is read, and how many windows the largest one has.
+
+    Args:
+        spec: The training.
+        tokens: Length of the text, at least `time_steps` + 1.
+        vocabulary_size: V.
+
+    Returns:
+        Passes and windows, each at least 1.
+    """
+    steps = spec.time_steps
+    if spec.windows == "consecutive":
+        streams = _streams(spec, tokens)
+        return max(1, (tokens - 1) // (streams * steps)), streams
+    windows = tokens - steps if spec.windows == "overlapping" else -(-(tokens - steps) // steps)
+    at_once = _windows_at_once(steps, vocabulary_size)
+    return max(1, -(-windows // at_once)), max(1, min(windows, at_once))
+
+
 def _passes(spec: TrainingSpec, tokens: int, vocabulary_size: int) -> tuple[Tensor, ...]:
     """First tokens of the windows of each forward pass."""
     if spec.windows == "consecutive":
-        streams = min(spec.batch_size, max(1, (tokens - 1) // (8 * spec.time_steps)))
-        windows = Windows.consecutive(tokens, spec.time_steps, streams)
+        windows = Windows.consecutive(tokens, spec.time_steps, _streams(spec, tokens))
         return torch.from_numpy(windows.starts.copy()).unbind(0)
     cut = Windows.overlapping if spec.windows == "overlapping" else Windows.disjoint
-    at_once = _LOGITS_AT_ONCE // (spec.time_steps * vocabulary_size)
     starts = torch.from_numpy(cut(tokens, spec.time_steps).starts.copy())
-    return starts.split(min(max(1, at_once), _WINDOWS_AT_ONCE))
+    return starts.split(_windows_at_once(spec.time_steps, vocabulary_size))
+
+
+def _streams(spec: TrainingSpec, tokens: int) -> int:
+    return min(spec.batch_size, max(1, (tokens - 1) // (8 * spec.time_steps)))
+
+
+def _windows_at_once(steps: int, vocabulary_size: int) -> int:
+    return min(max(1, _LOGITS_AT_ONCE // (steps * vocabulary_size)), _WINDOWS_AT_ONCE)

@@ -1,20 +1,18 @@
 """A sweep over processes of this machine.
 
-The workers are fresh interpreters that know only `core`, joined by pipes, and not children of
-`multiprocessing`: those would run the caller's script again, which in a Streamlit server is the
-page, and would stay behind when the caller is killed.
+The workers are fresh interpreters, of a lower priority than the caller's: see
+`core.analysis.interpreters`.
 """
 
 import json
-import os
 import queue
 import subprocess
 import sys
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import astuple
-from pathlib import Path
 
+from core.analysis.interpreters import start_interpreter
 from core.analysis.sweep.row import SweepRow
 from core.analysis.sweep.spec import SweepPoint, SweepSpec
 from core.errors import CoreError
@@ -27,7 +25,11 @@ _COMMAND = (sys.executable, "-P", "-m", "core.analysis.sweep.worker")
 
 
 def rows_over_processes(
-    spec: SweepSpec, points: Sequence[SweepPoint], workers: int, cancelled: Callable[[], bool]
+    spec: SweepSpec,
+    points: Sequence[SweepPoint],
+    workers: int,
+    cancelled: Callable[[], bool],
+    memory: int | None = None,
 ) -> Iterator[SweepRow]:
     """Measures points on several processes, one thread each.
 
@@ -36,6 +38,7 @@ def rows_over_processes(
         points: Of the sweep.
         workers: How many processes, at least 1; no more are started than there are points.
         cancelled: Whether to end early.
+        memory: Bytes that each process may take beyond an idle interpreter; None for no limit.
 
     Yields:
         Rows as they are finished.
@@ -48,7 +51,7 @@ def rows_over_processes(
     for point in points:
         todo.put(point)
     done: queue.SimpleQueue[SweepRow | Exception] = queue.SimpleQueue()
-    team = [_Worker(spec, todo, done) for _ in range(min(workers, len(points)))]
+    team = [_Worker(spec, todo, done, memory) for _ in range(min(workers, len(points)))]
     try:
         for _ in points:
             outcome = None
@@ -75,10 +78,12 @@ class _Worker:
         spec: SweepSpec,
         todo: "queue.SimpleQueue[SweepPoint]",
         done: "queue.SimpleQueue[SweepRow | Exception]",
+        memory: int | None = None,
     ) -> None:
+        self._memory = memory
         self._spec, self._todo, self._done = spec, todo, done
         self._ended, self._lock = False, threading.Lock()
-        self._process: subprocess.Popen[str] | None = None
+        self._process: subprocess.Popen[bytes] | None = None
         self._thread = threading.Thread(target=self._run, name="sweep worker", daemon=True)
         self._thread.start()
 
@@ -105,7 +110,7 @@ class _Worker:
         status: int | None = None
         for _ in range(ATTEMPTS):
             answer = self._ask(point)
-            if answer.endswith("\n"):
+            if answer.endswith(b"\n"):
                 return _row(answer, point)
             status = self._bury()
             if self._ended:
@@ -116,39 +121,24 @@ class _Worker:
             "or lengths."
         )
 
-    def _ask(self, point: SweepPoint) -> str:
+    def _ask(self, point: SweepPoint) -> bytes:
         """The line that the process answers, cut off or empty if it died."""
         try:
             process = self._process or self._started()
             assert process.stdin is not None and process.stdout is not None
-            process.stdin.write(json.dumps(astuple(point)) + "\n")
+            process.stdin.write(_line(astuple(point)))
             process.stdin.flush()
             return process.stdout.readline()
         except BrokenPipeError:
-            return ""
+            return b""
 
-    def _started(self) -> "subprocess.Popen[str]":
-        root = str(Path(__file__).resolve().parents[3])  # where `core` lies
-        paths = [root, *filter(None, [os.environ.get("PYTHONPATH")])]
-        alone = {name: "1" for name in ("OMP_NUM_THREADS", "MKL_NUM_THREADS")}
+    def _started(self) -> "subprocess.Popen[bytes]":
         with self._lock:
             if self._ended:
                 raise queue.Empty
-            try:
-                process = subprocess.Popen(
-                    _COMMAND,
-                    stdin=subprocess.PIPE,
-                    stdout=subprocess.PIPE,
-                    env=os.environ | alone | {"PYTHONPATH": os.pathsep.join(paths)},
-                    encoding="utf-8",
-                    # Ctrl-C is for the process that started the sweep: it decides what to keep.
-                    start_new_session=True,
-                )
-            except OSError as error:
-                raise CoreError(f"`workers`: no process can be started: {error}.") from error
-            self._process = process
+            process = self._process = start_interpreter(_COMMAND)
         assert process.stdin is not None
-        process.stdin.write(json.dumps(self._spec.to_dict()) + "\n")
+        process.stdin.write(_line(self._spec.to_dict() | {"memory": self._memory}))
         return process
 
     def _bury(self) -> int | None:
@@ -170,10 +160,19 @@ class _Worker:
             return process.wait()
 
 
-def _row(answer: str, point: SweepPoint) -> SweepRow:
+def _line(value: object) -> bytes:
+    return json.dumps(value).encode() + b"\n"
+
+
+def _row(answer: str | bytes, point: SweepPoint) -> SweepRow:
     values = json.loads(answer)
     if "refused" in values:
         raise CoreError(values["refused"])
+    if "memory" in values:
+        raise CoreError(
+            f"{point}: its process needed more memory than it may take. Choose smaller networks, "
+            "shorter lengths or fewer kinds of token."
+        )
     if "failed" in values:
         raise RuntimeError(f"Measuring {point} failed in a worker:\n{values['failed']}")
     return SweepRow.from_dict(values["row"])

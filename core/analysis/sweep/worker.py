@@ -13,6 +13,7 @@ from typing import IO, Any
 
 import torch
 
+from core.analysis.interpreters import give_way, lacks_memory, limit_memory
 from core.analysis.sweep.row import measure
 from core.analysis.sweep.spec import SweepPoint, SweepSpec
 from core.errors import CoreError
@@ -21,6 +22,7 @@ from core.errors import CoreError
 def main() -> None:
     """Answers until the input ends."""
     torch.set_num_threads(1)
+    give_way()
     # What a library prints by the way must not come between the answers.
     with os.fdopen(os.dup(1), "w", encoding="utf-8") as answers:
         os.dup2(2, 1)
@@ -37,7 +39,11 @@ def serve(questions: IO[str], answers: IO[str]) -> None:
         questions: Lines: a spec, then points.
         answers: Takes one line for each point.
     """
-    spec = SweepSpec.from_dict(json.loads(questions.readline()))
+    given = json.loads(questions.readline())
+    memory = given.pop("memory", None)
+    if memory is not None:
+        limit_memory(memory)
+    spec = SweepSpec.from_dict(given)
     for line in questions:
         answers.write(json.dumps(_answer(spec, SweepPoint(*json.loads(line)))) + "\n")
         answers.flush()
@@ -48,7 +54,9 @@ def _answer(spec: SweepSpec, point: SweepPoint) -> dict[str, Any]:
         return {"row": measure(spec, point).to_dict()}
     except CoreError as error:
         return {"refused": str(error)}
-    except Exception:
+    except Exception as error:
+        if lacks_memory(error):
+            return {"memory": True}
         return {"failed": traceback.format_exc()}
 
 
