@@ -1,8 +1,8 @@
 """What is done for the whole server after a page has been drawn: garbage, now and then.
 
-Streamlit would look for garbage after every run (`runner.postScriptGC`, which .streamlit/config.toml
-switches off): through everything that is not frozen, with all other sessions standing still. Cycles
-that runs leave behind do not grow that fast.
+Streamlit would look for garbage after every run (`runner.postScriptGC`, which our config.toml
+switches off): through everything that is not frozen, while all other sessions wait. The cycles that
+runs leave behind do not grow that fast.
 """
 
 import gc

@@ -119,7 +119,7 @@ class _Notice:
         self._seconds = [each.seconds for each in asked]
         self._begun = time.monotonic()
         self._place: DeltaGenerator | None = None
-        self._bar: Any = None  # of Streamlit's progress
+        self._bar: DeltaGenerator | None = None
 
     def show(self, job: Job) -> None:
         """Draw it as it stands now; from here Streamlit ends a run that is to end."""
@@ -129,7 +129,7 @@ class _Notice:
         if self._bar is None:
             if waited < SOON and total <= SHORT:
                 return
-            self._draw(total)
+            self._bar = self._draw(total)
         before = sum(self._seconds[: self.part])
         share = (before + job.share * self._seconds[self.part]) / total if total else job.share
         share = min(max(share, 0.0), 1.0)
@@ -140,15 +140,16 @@ class _Notice:
         if self._place is not None:
             self._place.empty()
 
-    def _draw(self, total: float) -> None:
+    def _draw(self, total: float) -> DeltaGenerator:
         self._place = st.empty()
         with self._place.container(border=True):
             if self._about and total > SHORT:
                 st.markdown(f"This takes about {duration(total)} on this server: {self._about}.")
             with st.container(horizontal=True, vertical_alignment="center"):
-                self._bar = st.progress(0.0, "…")
+                bar = st.progress(0.0, "…")
                 st.button("Cancel", key=f"cancel:{self._name}", on_click=_cancel,
                           args=(self._name, self._keys), width="content")  # fmt: skip
+        return bar
 
     def _words(self, job: Job, share: float, waited: float, total: float) -> str:
         if job.seconds is None:
