@@ -77,6 +77,7 @@ def test_what_was_packed_comes_back(tree):
 
 def settle_all() -> None:
     """As many rounds of the garbage collector as tuples are nested: each frees one level."""
+    gc.unfreeze()  # what is frozen it would leave as it is
     for _ in range(15):
         gc.collect()
 
@@ -121,6 +122,26 @@ def page(path: str, **query: str) -> AppTest:
     if path:
         app.switch_page(f"screens/{path}.py").run()
     return app
+
+
+def test_no_cache_holds_a_tensor_or_a_graph_of_objects():
+    small = {"steps": "20", "units": "5", "weights": "untrained", "cell": "lstm"}
+    for cache in CACHES.values():
+        cache.clear()
+    page("", **small, detail="equations", strip="reach")
+    for lab in ("decay", "reach", "truncation", "clipping", "gates"):
+        app = page("gradients", **small)
+        app.segmented_control(key="lab").set_value(lab).run()
+        assert not app.exception
+    page("generate", **small)
+    assert all(CACHES[name].held for name in ("readings", "gradients", "details", "written"))
+    settle_all()
+    for name, cache in CACHES.items():
+        for entry in list(cache._kept.values()):
+            inside = walked(entry).values()
+            assert not [one for one in inside if isinstance(one, torch.Tensor)], name
+            # The entry itself, and what a NumPy array may stand on.
+            assert sum(map(gc.is_tracked, inside)) <= 3, name
 
 
 def test_streamlit_does_not_look_for_garbage_after_every_run():
