@@ -8,6 +8,10 @@ import streamlit as st
 from core.errors import CoreError
 
 
+class NotNow(Exception):
+    """What comes next is not computed now; where it was to be, the page says why."""
+
+
 @contextmanager
 def told() -> Iterator[None]:
     """Show every message of the library to the user where it belongs, as it stands.
@@ -18,3 +22,5 @@ def told() -> Iterator[None]:
         yield
     except CoreError as error:
         st.error(str(error))
+    except NotNow:
+        return  # said already

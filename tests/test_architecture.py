@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
-ORDER = ("errors", "text", "models", "capture", "analysis", "learning")
+ORDER = ("errors", "progress", "text", "models", "capture", "analysis", "learning")
 
 
 def imports_of(path: Path) -> set[str]:

@@ -30,6 +30,8 @@ MOST_POINTS = 600
 """ranks that are drawn of each order: all of the first, then evenly on the log axis"""
 REFERENCES = ("unigram", "bigram", "trigram")
 REFERENCE_EPSILON = 1.0
+LEAST_BYTES = 200_000
+"""memory that any text in indices counts for: of short ones some hundred are kept"""
 MOST_LEAST = 40
 """values of min_freq that are drawn at least, from 0 on"""
 MOST_EXAMPLES = 60
@@ -297,7 +299,9 @@ def _bytes_of_counts(counts: NgramCounts) -> int:
     )
 
 
-_indexed: Bounded[Indexed] = Bounded(MOST_BYTES // 4, lambda text: text.indices.nbytes)
+_indexed: Bounded[Indexed] = Bounded(
+    MOST_BYTES // 4, lambda text: max(text.indices.nbytes, LEAST_BYTES), whole=True
+)
 _counts: Bounded[NgramCounts] = Bounded(MOST_BYTES, _bytes_of_counts)
 _network_counts: Bounded[tuple[NDArray[np.int64], NgramCounts]] = Bounded(
     MOST_BYTES // 2, lambda both: both[0].nbytes + _bytes_of_counts(both[1])

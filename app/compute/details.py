@@ -8,9 +8,9 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from app.compute.bounded import Bounded
+from app.compute import costs
 from app.compute.networks import Network
-from app.compute.readings import SLOTS
+from app.compute.results import Part, Results
 from app.compute.texts import TokenText
 from core.analysis import LayerReading, reach
 from core.analysis.contributions import UnitTerms, unit_terms
@@ -50,8 +50,9 @@ def unit_sums(network: Network, inputs: Indices, layer: str, unit: int) -> UnitT
         tape, _ = run_captured(network.model(), torch.tensor(inputs))
         return unit_terms(tape[layer], unit)
 
-    size = 8 * len(inputs) * 4 * 11
-    return _kept("sums", (network.digest, inputs, layer, unit), compute, size)
+    key = (network.digest, inputs, layer, unit)
+    seconds = costs.forward(network.spec, len(inputs))
+    return _kept("sums", key, compute, seconds, costs.about(network.spec, len(inputs)))
 
 
 def reach_of_losses(
@@ -63,7 +64,9 @@ def reach_of_losses(
         found = reach(network.model(), torch.tensor(inputs), torch.tensor(targets), layer=layer)
         return found.hidden.astype(np.float32)
 
-    return _kept("reach", (network.digest, inputs, targets, layer), compute, 4 * len(inputs) ** 2)
+    key = (network.digest, inputs, targets, layer)
+    seconds = costs.reach(network.spec, len(inputs), layer)
+    return _kept("reach", key, compute, seconds, costs.about(network.spec, len(inputs)))
 
 
 def matched(
@@ -83,7 +86,8 @@ def matched(
         )
 
     key = (network.digest, tokens.digest, stretch.start, stretch.inputs, layer.name)
-    return _kept("features", key, compute, 40 * layer.hidden.shape[1] + 1_000)
+    seconds = costs.features(network.spec, len(stretch))
+    return _kept("features", key, compute, seconds, "")
 
 
 def changed(
@@ -113,23 +117,13 @@ def changed(
         read = torch.tensor(inputs), torch.tensor(targets)
         return perturb(network.model(), *read, step, token, layer)
 
-    return _kept(
-        "change", (network.digest, inputs, targets, layer, asked), compute, 40 * len(inputs)
-    )
+    key = (network.digest, inputs, targets, layer, asked)
+    seconds = 2 * costs.forward(network.spec, len(inputs))
+    return _kept("change", key, compute, seconds, costs.about(network.spec, len(inputs)))
 
 
-@dataclass(frozen=True, eq=False)
-class _Result:
-    value: Any
-    size: int
+def _kept(name: str, key: Hashable, compute: Callable[[], Any], seconds: float, about: str) -> Any:
+    return _results.of(Part((name, key), compute, seconds), about)
 
 
-def _kept(name: str, key: Hashable, compute: Callable[[], Any], size: int) -> Any:
-    def make() -> _Result:
-        with SLOTS:
-            return _Result(compute(), size)
-
-    return _results.get((name, key), make).value
-
-
-_results: Bounded[_Result] = Bounded(MOST_BYTES, lambda result: result.size)
+_results = Results("detail", MOST_BYTES)

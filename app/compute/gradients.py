@@ -1,16 +1,17 @@
 """What the Gradients page computes of networks and texts: the last results, bounded."""
 
-from collections.abc import Callable, Hashable
-from dataclasses import dataclass
+from collections.abc import Callable, Hashable, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property, partial
 from typing import Any
 
 import numpy as np
 import torch
 
 from app.bets import Reveal
-from app.compute.bounded import Bounded
+from app.compute import costs
 from app.compute.networks import Network
-from app.compute.readings import SLOTS
+from app.compute.results import Part, Results
 from core.analysis import (
     CarryProduct,
     Closeness,
@@ -51,13 +52,14 @@ from core.analysis.selfcheck import (
 )
 from core.analysis.truncation.closeness import Reference
 from core.capture import LayerTrace
-from core.models import LossAt, next_token_loss
+from core.models import LossAt, ModelSpec, next_token_loss
+from core.progress import portion
 
 Indices = tuple[int, ...]
 MOST_BYTES = 200_000_000
 """memory that the results of all sessions may hold together"""
-SMALL = 400_000
-"""bytes reckoned for a result that is no large array"""
+NO_GRADIENT = torch.empty(0, dtype=torch.float64)
+"""instead of whole gradients, which no picture shows: 8 MB each in a large network"""
 
 
 @dataclass(frozen=True, eq=False)
@@ -114,21 +116,37 @@ def _traced(network: Network, inputs: Indices, targets: Indices, at: LossAt) -> 
 
 def decay(network: Network, inputs: Indices, targets: Indices) -> Decay:
     """How the gradient of the last loss fades, in float64."""
+    return decays([network], inputs, targets)[0]
 
-    def compute() -> Decay:
-        trace = _traced(network, inputs, targets, "last")
-        loss, jacobian = gradient_norms(trace), jacobian_norms(trace)
-        return Decay(
-            loss,
-            judge(loss),
-            jacobian,
-            judge(_as_norms(jacobian)),
-            predictions(trace, measured=jacobian),
-            spectrum(trace),
-            lyapunov_exponents(trace, 1),
+
+def decays(networks: Sequence[Network], inputs: Indices, targets: Indices) -> list[Decay]:
+    """The same of several networks, as one piece of work."""
+    parts = [
+        Part(
+            ("decay", each.digest, inputs, targets),
+            partial(_decay, each, inputs, targets),
+            costs.decay(each.spec, len(inputs)),
         )
+        for each in networks
+    ]
+    about = "; ".join(dict.fromkeys(costs.about(each.spec, len(inputs)) for each in networks))
+    return _results.all(parts, about)
 
-    return _kept("decay", (network.digest, inputs, targets), compute, SMALL)
+
+def _decay(network: Network, inputs: Indices, targets: Indices) -> Decay:
+    trace = _traced(network, inputs, targets, "last")
+    loss = gradient_norms(trace)
+    with portion(0.05, 0.8):
+        jacobian = jacobian_norms(trace)
+    with portion(0.8, 0.9):
+        predicted = predictions(trace, measured=jacobian)
+    with portion(0.9, 0.95):
+        blocks = spectrum(trace)
+    with portion(0.95, 1):
+        lyapunov = lyapunov_exponents(trace, 1)
+    return Decay(
+        loss, judge(loss), jacobian, judge(_as_norms(jacobian)), predicted, blocks, lyapunov
+    )
 
 
 def _as_norms(jacobian: JacobianNorms) -> GradientNorms:
@@ -148,58 +166,119 @@ def reaching(network: Network, inputs: Indices, targets: Indices, of: Of) -> Rea
             of=of, layer=lowest, token=of == "logit",
         )  # fmt: skip
 
-    return _kept("reach", (network.digest, inputs, targets, of), compute, 18 * len(inputs) ** 2)
+    seconds = costs.reach(network.spec, len(inputs), "rnn.l0" if of == "logit" else None)
+    return _kept("reach", network, (inputs, targets, of), compute, seconds, len(inputs))
 
 
 def truncated(
     network: Network, inputs: Indices, targets: Indices, at: LossAt, most: int = 60
 ) -> Truncation:
     """Sliding windows of every length, and equal segments of up to `most` lengths."""
-
-    def compute() -> Truncation:
-        trace = _traced(network, inputs, targets, at)
-        lengths = np.unique(np.geomspace(1, len(inputs), most).round().astype(int)).tolist()
-        return Truncation(weight_gradient_by_lag(trace), segment_curve(trace, lengths))
-
-    return _kept("truncated", (network.digest, inputs, targets, at, most), compute, SMALL)
+    return _of(network, _truncated(_Cuts(network, inputs, targets, at), most), len(inputs))
 
 
 def segments(
     network: Network, inputs: Indices, targets: Indices, at: LossAt, length: int
 ) -> tuple[tuple[int, ...], SegmentCurve]:
     """Where segments of one length start, and how near they come."""
-
-    def compute() -> tuple[tuple[int, ...], SegmentCurve]:
-        trace = _traced(network, inputs, targets, at)
-        return segment_starts(len(inputs), length), segment_curve(trace, [length])
-
-    return _kept("segments", (network.digest, inputs, targets, at, length), compute, SMALL)
+    return _of(network, _segments(_Cuts(network, inputs, targets, at), length), len(inputs))
 
 
 def cut_at(
     network: Network, inputs: Indices, targets: Indices, at: LossAt, starts: tuple[int, ...]
 ) -> tuple[tuple[int, ...], Closeness]:
     """Segments that start at these steps, and how near the gradient of W_hh comes."""
-
-    def compute() -> tuple[tuple[int, ...], Closeness]:
-        trace = _traced(network, inputs, targets, at)
-        reference = Reference(trace.grad_weight_hh)
-        kept = reference.compare(segment_gradient(trace, starts))
-        return starts, Closeness.collect([kept])
-
-    return _kept("cut", (network.digest, inputs, targets, at, starts), compute, SMALL)
+    return _of(network, _cut_at(_Cuts(network, inputs, targets, at), starts), len(inputs))
 
 
 def randomised(
     network: Network, inputs: Indices, targets: Indices, keep: float
 ) -> tuple[RandomTruncation, RandomTruncation]:
-    """Exact moments of randomised truncation, and of random segments; the loss at the last step."""
+    """Moments of randomised truncation and of random segments, exact; loss at the last step."""
+    return _of(network, _randomised(_Cuts(network, inputs, targets, "last"), keep), len(inputs))
 
+
+def cutting(
+    network: Network, inputs: Indices, targets: Indices, at: LossAt, length: int,
+    starts: tuple[int, ...], keeps: Sequence[float],
+) -> None:  # fmt: skip
+    """Compute all that the laboratory of truncation shows, as one piece of work.
+
+    Args:
+        network: that reads.
+        inputs: the indices read.
+        targets: the index that comes next at each step.
+        at: the loss.
+        length: of equal segments.
+        starts: of random ones.
+        keeps: probabilities of `randomised`.
+    """
+    cuts, last = (_Cuts(network, inputs, targets, each) for each in (at, "last"))
+    parts = [_truncated(cuts), _segments(cuts, length), _cut_at(cuts, starts)]
+    parts += [_randomised(last, keep) for keep in keeps]
+    _results.all(parts, costs.about(network.spec, len(inputs)))
+
+
+@dataclass(frozen=True, eq=False)
+class _Cuts:
+    """What all cuts of one gradient share; it is traced when the first of them is computed."""
+
+    network: Network
+    inputs: Indices
+    targets: Indices
+    at: LossAt
+
+    @cached_property
+    def trace(self) -> LayerTrace:
+        return _traced(self.network, self.inputs, self.targets, self.at)
+
+    def part(self, name: str, compute: Callable[[], Any], seconds: float, *of: Hashable) -> Part:
+        key = (name, self.network.digest, self.inputs, self.targets, self.at, *of)
+        return Part(key, compute, seconds)
+
+    @property
+    def size(self) -> tuple[ModelSpec, int]:
+        """What costs depend on."""
+        return self.network.spec, len(self.inputs)
+
+
+def _truncated(cuts: _Cuts, most: int = 60) -> Part:
+    def compute() -> Truncation:
+        lengths = np.unique(np.geomspace(1, len(cuts.inputs), most).round().astype(int)).tolist()
+        with portion(0.05, 0.6):
+            lags = replace(weight_gradient_by_lag(cuts.trace), full=NO_GRADIENT)
+        with portion(0.6, 1):
+            return Truncation(lags, segment_curve(cuts.trace, lengths))
+
+    return cuts.part("truncated", compute, costs.truncated(*cuts.size, cuts.at, most), most)
+
+
+def _segments(cuts: _Cuts, length: int) -> Part:
+    def compute() -> tuple[tuple[int, ...], SegmentCurve]:
+        return segment_starts(len(cuts.inputs), length), segment_curve(cuts.trace, [length])
+
+    return cuts.part("segments", compute, costs.one_cut(*cuts.size), length)
+
+
+def _cut_at(cuts: _Cuts, starts: tuple[int, ...]) -> Part:
+    def compute() -> tuple[tuple[int, ...], Closeness]:
+        reference = Reference(cuts.trace.grad_weight_hh)
+        kept = reference.compare(segment_gradient(cuts.trace, starts))
+        return starts, Closeness.collect([kept])
+
+    return cuts.part("cut", compute, costs.one_cut(*cuts.size), starts)
+
+
+def _randomised(cuts: _Cuts, keep: float) -> Part:
     def compute() -> tuple[RandomTruncation, RandomTruncation]:
-        trace = _traced(network, inputs, targets, "last")
-        return random_truncation(trace, keep), random_truncation(trace, keep, reweighted=False)
+        found = []
+        for reweighted in (True, False):
+            with portion(len(found) / 2, (len(found) + 1) / 2):
+                exact = random_truncation(cuts.trace, keep, reweighted=reweighted)
+                found.append(replace(exact, mean=NO_GRADIENT))
+        return found[0], found[1]
 
-    return _kept("randomised", (network.digest, inputs, targets, keep), compute, SMALL)
+    return cuts.part("randomised", compute, 2 * costs.randomised(*cuts.size), keep)
 
 
 def gated(network: Network, inputs: Indices, targets: Indices) -> Gates:
@@ -211,7 +290,8 @@ def gated(network: Network, inputs: Indices, targets: Indices) -> Gates:
         values = trace.gates[carry.gate][:, 0].numpy()
         return Gates(values, saturation(trace), carry, gradient_norms(trace))
 
-    return _kept("gated", (network.digest, inputs, targets), compute, 2 * SMALL)
+    seconds = 2 * costs.trace(network.spec, len(inputs))
+    return _kept("gated", network, (inputs, targets), compute, seconds, len(inputs))
 
 
 def parameter_gradients(
@@ -227,14 +307,16 @@ def parameter_gradients(
         names, parameters = zip(*model.named_parameters(), strict=True)
         return dict(zip(names, torch.autograd.grad(loss, parameters), strict=True))
 
-    return _kept("parameters", (network.digest, inputs, targets, at), compute, 8 * SMALL)
+    seconds = 4 * costs.forward(network.spec, len(inputs))
+    return _kept("parameters", network, (inputs, targets, at), compute, seconds, len(inputs))
 
 
 def revealed(
     bet: str, network: Network, inputs: Indices, targets: Indices, run: Callable[[], Reveal]
 ) -> Reveal:
     """How a bet came out."""
-    return _kept("bet", (bet, network.digest, inputs, targets), run, SMALL)
+    seconds = costs.bet(network.spec, len(inputs), bet)
+    return _kept("bet", network, (bet, inputs, targets), run, seconds, len(inputs))
 
 
 def check_decay(network: Network, inputs: Indices, targets: Indices) -> list[Check]:
@@ -271,18 +353,15 @@ def _highest(network: Network) -> str:
     return f"rnn.l{network.spec.num_layers - 1}"
 
 
-@dataclass(frozen=True, eq=False)
-class _Result:
-    value: Any
-    size: int
+def _kept(
+    name: str, network: Network, rest: tuple[Hashable, ...], compute: Callable[[], Any],
+    seconds: float, steps: int,
+) -> Any:  # fmt: skip
+    return _of(network, Part((name, network.digest, *rest), compute, seconds), steps)
 
 
-def _kept(name: str, key: Hashable, compute: Callable[[], Any], size: int) -> Any:
-    def make() -> _Result:
-        with SLOTS:
-            return _Result(compute(), size)
-
-    return _results.get((name, key), make).value
+def _of(network: Network, part: Part, steps: int) -> Any:
+    return _results.of(part, costs.about(network.spec, steps))
 
 
-_results: Bounded[_Result] = Bounded(MOST_BYTES, lambda result: result.size)
+_results = Results("gradients", MOST_BYTES)

@@ -1,15 +1,18 @@
 """What networks make of texts: the last readings, bounded by the memory they take."""
 
 import dataclasses
-import threading
+from collections.abc import Callable, Hashable, Sequence
+from typing import Any
 
 import numpy as np
 import streamlit as st
 import torch
 from threadpoolctl import threadpool_limits
 
-from app.compute.bounded import Bounded
+from app.compute import costs
 from app.compute.networks import Network
+from app.compute.results import Part, Results
+from app.compute.waiting import Asked, computed
 from core.analysis import LayerReading, Reading, read, similarity_order
 from core.models import LossAt
 
@@ -20,28 +23,54 @@ MOST_BYTES = 256_000_000
 torch.set_num_threads(1)
 # So does NumPy: on busy cores the threads of its products wait for each other, twenty times longer.
 threadpool_limits(1)
-# Two readings at a time: more would only make each of thirty users wait longer.
-SLOTS = threading.BoundedSemaphore(2)
 
 
 def reading(
     network: Network, inputs: tuple[int, ...], targets: tuple[int, ...], at: LossAt
 ) -> Reading:
     """What a network makes of these indices, in float64; the last ones are kept."""
-    key = (network.digest, inputs, targets, at)
-    return _readings.get(key, lambda: _read(network, inputs, targets, at))
+    return _results.of(_part(network, inputs, targets, at), costs.about(network.spec, len(inputs)))
+
+
+def together(
+    networks: Sequence[Network], inputs: tuple[int, ...], targets: tuple[int, ...], at: LossAt
+) -> list[Reading]:
+    """What several networks make of the same indices, as one piece of work."""
+    parts = [_part(network, inputs, targets, at) for network in networks]
+    about = "; ".join(dict.fromkeys(costs.about(each.spec, len(inputs)) for each in networks))
+    return _results.all(parts, about)
+
+
+def once(key: Hashable, run: Callable[[], Any], network: Network, steps: int) -> Any:
+    """Compute something like a reading that is not kept, in its turn.
+
+    Args:
+        key: everything it depends on.
+        run: computes it.
+        network: that reads.
+        steps: how many.
+    """
+    asked = Asked(key, run, 2 * costs.read(network.spec, steps))
+    return computed([asked], costs.about(network.spec, steps))[0]
 
 
 def known(network: Network, inputs: tuple[int, ...], targets: tuple[int, ...], at: LossAt) -> bool:
     """Whether `reading` has nothing to compute."""
-    return _readings.known((network.digest, inputs, targets, at)) is not None
+    return (network.digest, inputs, targets, at) in _readings
+
+
+def _part(network: Network, inputs: tuple[int, ...], targets: tuple[int, ...], at: LossAt) -> Part:
+    return Part(
+        (network.digest, inputs, targets, at),
+        lambda: _read(network, inputs, targets, at),
+        costs.read(network.spec, len(inputs)),
+    )
 
 
 def _read(
     network: Network, inputs: tuple[int, ...], targets: tuple[int, ...], at: LossAt
 ) -> Reading:
-    with SLOTS:
-        result = read(network.model(), torch.tensor(inputs), torch.tensor(targets), at)
+    result = read(network.model(), torch.tensor(inputs), torch.tensor(targets), at)
     return dataclasses.replace(result, layers=tuple(_light(layer) for layer in result.layers))
 
 
@@ -57,7 +86,8 @@ def _bytes_of(reading: Reading) -> int:
 
 
 # A reading takes from 10 kB to 50 MB.
-_readings: Bounded[Reading] = Bounded(MOST_BYTES, _bytes_of)
+_results = Results("reading", MOST_BYTES, _bytes_of)
+_readings = _results.kept
 
 
 @st.cache_resource(max_entries=48, show_spinner=False)

@@ -16,6 +16,8 @@ MOST_TOKENS = 2_000
 """a larger vocabulary keeps its frequent tokens and reads the rest as <unk>: it stays quick"""
 MOST_KEPT = 12_000_000
 """tokens of all texts that are kept together: six of the longest, some 100 MB"""
+LEAST = 20_000
+"""tokens that any text counts for: of short ones some hundred are kept"""
 
 
 @dataclass(frozen=True)
@@ -89,7 +91,9 @@ def _cut(digest: str, scheme: TokenScheme, text: str) -> TokenText:
     return TokenText(tuple(tokens), vocabulary, len(counts) - len(kept), f"{digest}:{scheme}")
 
 
-_tokens: Bounded[TokenText] = Bounded(MOST_KEPT, lambda text: len(text.tokens))
+_tokens: Bounded[TokenText] = Bounded(
+    MOST_KEPT, lambda text: max(len(text.tokens), LEAST), whole=True
+)
 
 
 @st.cache_resource(show_spinner="Fetching The Time Machine …")

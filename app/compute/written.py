@@ -5,9 +5,9 @@ from typing import Literal
 
 import torch
 
-from app.compute.bounded import Bounded
+from app.compute import costs
 from app.compute.networks import Network
-from app.compute.readings import SLOTS
+from app.compute.results import Part, Results
 from core.learning.beam import BeamTree, beam_search
 from core.learning.decoding import Choice, DecodingSpec, decode, loop_of
 from core.learning.following import follow
@@ -112,11 +112,16 @@ def written(network: Network, prefix: tuple[int, ...], rule: Rule) -> Written:
     """
     if rule.name in ("greedy", "beam"):
         rule = replace(rule, seed=0)  # nothing is drawn
-    return _texts.get((network.digest, prefix, rule), lambda: _write(network, prefix, rule))
+    part = Part(
+        (network.digest, prefix, rule),
+        lambda: _write(network, prefix, rule),
+        costs.writing(network.spec, len(prefix), rule.length, rule.width * (rule.name == "beam")),
+    )
+    return _texts.of(part, costs.about(network.spec, len(prefix) + rule.length))
 
 
 def _write(network: Network, prefix: tuple[int, ...], rule: Rule) -> Written:
-    with SLOTS, torch.no_grad():
+    with torch.no_grad():
         model = network.model()
         size, tree = network.spec.vocabulary_size, None
         if rule.name == "beam":
@@ -147,4 +152,4 @@ def _size(text: Written) -> int:
     return max(1, len(text.choices) + nodes)
 
 
-_texts: Bounded[Written] = Bounded(MOST_KEPT, _size)
+_texts = Results("written", MOST_KEPT, _size)

@@ -11,8 +11,7 @@ import torch
 from numpy.typing import NDArray
 
 from app.components.explorer import ExplorerView
-from app.compute import counts
-from app.compute.readings import SLOTS
+from app.compute import counts, readings
 from app.exports.program import arrays_of
 from app.state import Looking
 from app.theme import verdict_text
@@ -87,8 +86,12 @@ def contents(screen: Screen) -> Contents:
     source = choices.source
     stretch = source.stretch
     indices = source.tokens.vocabulary.encode((*stretch.inputs, stretch.targets[-1]))
-    with SLOTS:
-        reading, arrays = arrays_of(choices.network.model(), indices, choices.at)
+    reading, arrays = readings.once(
+        ("export", choices.network.digest, tuple(indices), choices.at),
+        lambda: arrays_of(choices.network.model(), indices, choices.at),
+        choices.network,
+        len(stretch),
+    )
     hidden = next(each.hidden for each in reading.layers if each.name == screen.looking.layer)
     similarity = similarity_order(hidden)
     references = counts.references(source.tokens, stretch)

@@ -40,7 +40,7 @@ def draw(source: Source, network: Network) -> None:
         place = (bet.key, network.digest, source.tokens.digest, source.stretch.start, len(inputs))
         _ask(bet, place)
         if place in _made():
-            found = gradients.revealed(bet.key, network, inputs, targets, lambda: _run(bet))
+            found = gradients.revealed(bet.key, network, inputs, targets, bet.reveal)
             _tell(bet, found, _made()[place])
         _score(asked, place)
 
@@ -58,11 +58,6 @@ def _ask(bet: Bet, place: tuple) -> None:
         )  # fmt: skip
     right.button("Run it", type="primary", width="stretch", disabled=guess is None or bool(made),
                  on_click=_bet, args=(place, guess), help="Bet first.", key="run_bet")  # fmt: skip
-
-
-def _run(bet: Bet) -> Reveal:
-    with st.spinner("Computing …"):
-        return bet.reveal()
 
 
 def _tell(bet: Bet, found: Reveal, guess: str) -> None:

@@ -4,18 +4,21 @@ from collections.abc import Callable, Sequence
 
 import streamlit as st
 
+from app.compute.waiting import Asked, computed
 from app.messages import told
 from app.theme import number
 from core.analysis.selfcheck import Check
 
 
 @st.fragment
-def offer(name: str, run: Callable[[], Sequence[Check]]) -> None:
+def offer(name: str, run: Callable[[], Sequence[Check]], seconds: float, about: str) -> None:
     """A button, and once it was pressed the check's result.
 
     Args:
         name: of what is on screen, so that another screen offers it anew.
-        run: computes the checks; takes seconds.
+        run: computes the checks.
+        seconds: that it takes, estimated.
+        about: what computes, in words.
     """
     pressed = st.button(
         "Check these numbers against autograd", key=f"check:{name}",
@@ -23,8 +26,8 @@ def offer(name: str, run: Callable[[], Sequence[Check]]) -> None:
     )  # fmt: skip
     if not pressed:
         return
-    with told(), st.spinner("The network runs again, step by step …"):
-        _show(run())
+    with told():
+        _show(computed([Asked(("check", name), run, seconds)], about, begin=True)[0])
 
 
 def _show(checks: Sequence[Check]) -> None:

@@ -5,7 +5,7 @@ import streamlit as st
 
 from app import state
 from app.components.truncation import TruncationRow, truncation
-from app.compute import gradients
+from app.compute import costs, gradients
 from app.compute.networks import Network
 from app.figures.lag_shares import lag_shares
 from app.figures.truncation_bias import random_truncation_figure, truncation_bias
@@ -41,22 +41,26 @@ def draw(source: Source, network: Network, at: LossName) -> None:
             seed = st.number_input("Seed of the cuts", 0, 2**53 - 1, 7, 1, key="cut_seed",
                                    bind="query-params")  # fmt: skip
         length = min(int(length), steps)
-        _rows(source, network, at, length, keep, int(seed))
+        starts = random_starts(steps, keep, int(seed))
+        gradients.cutting(network, *indices_of(source), at, length, starts, _keeps(keep))
+        _rows(source, network, at, length, keep, starts)
         _figures(source, network, at, length, keep)
         inputs, targets = indices_of(source)
         offer(f"{network.digest}{at}{length}{source.tokens.digest}{source.stretch.start}",
-              lambda: gradients.check_cuts(network, inputs, targets, at, length))  # fmt: skip
+              lambda: gradients.check_cuts(network, inputs, targets, at, length),
+              costs.check_cuts(network.spec, steps), costs.about(network.spec, steps))  # fmt: skip
 
 
 def _rows(
-    source: Source, network: Network, at: LossName, length: int, keep: float, seed: int
-) -> None:
+    source: Source, network: Network, at: LossName, length: int, keep: float,
+    cuts: tuple[int, ...],
+) -> None:  # fmt: skip
     """The ways to cut, on the text."""
     inputs, targets = indices_of(source)
     steps = len(inputs)
     found = gradients.truncated(network, inputs, targets, at)
     starts, curve = gradients.segments(network, inputs, targets, at, length)
-    own, drawn = gradients.cut_at(network, inputs, targets, at, random_starts(steps, keep, seed))
+    own, drawn = gradients.cut_at(network, inputs, targets, at, cuts)
     rows = (
         TruncationRow("whole", "whole text", (0,), note="the full gradient"),
         TruncationRow("equal", f"equal segments of {length}", starts,
@@ -92,12 +96,15 @@ def _figures(source: Source, network: Network, at: LossName, length: int, keep: 
                    "where the weights act" + _sum_of(found.lags.share))  # fmt: skip
     st.markdown("#### Random cuts: bias and spread")
     moments = [
-        each
-        for pi in sorted({*KEEPS, round(keep, 2)})
-        for each in gradients.randomised(network, inputs, targets, float(pi))
+        each for pi in _keeps(keep) for each in gradients.randomised(network, inputs, targets, pi)
     ]
     plot(random_truncation_figure(moments), key="random")
     st.caption(_told(moments, keep))
+
+
+def _keeps(keep: float) -> list[float]:
+    """The probabilities of the curve, the chosen one among them."""
+    return [float(pi) for pi in sorted({*KEEPS, round(keep, 2)})]
 
 
 def _sum_of(shares: np.ndarray) -> str:

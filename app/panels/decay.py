@@ -6,7 +6,7 @@ import streamlit as st
 
 from app import state
 from app.components.decay import decay
-from app.compute import comparisons, gradients
+from app.compute import comparisons, costs, gradients
 from app.compute.gradients import Decay
 from app.compute.networks import Network
 from app.figures.eigenvalues import NamedSpectrum, eigenvalues
@@ -59,7 +59,8 @@ def draw(source: Source, network: Network) -> None:
         offer(view.identity, lambda: [
             check for _, each, _ in found
             for check in gradients.check_decay(each, inputs, targets)
-        ])  # fmt: skip
+        ], sum(costs.check_decay(each.spec, len(inputs)) for _, each, _ in found),
+            costs.about(network.spec, len(inputs)))  # fmt: skip
 
 
 _CURVE_HELP = (
@@ -88,11 +89,9 @@ def _choose_radius(kind: comparisons.Comparison) -> float:
 
 def _found(source: Source, network: Network, kind: comparisons.Comparison, radius: float) -> Found:
     inputs, targets = indices_of(source)
-    with st.spinner("Computing …", show_time=True):
-        return [
-            (name, each, gradients.decay(each, inputs, targets))
-            for name, each in comparisons.networks(kind, network, radius)
-        ]
+    named = comparisons.networks(kind, network, radius)
+    found = gradients.decays([each for _, each in named], inputs, targets)
+    return [(name, each, one) for (name, each), one in zip(named, found, strict=True)]
 
 
 def _spectra(found: Found) -> None:

@@ -4,7 +4,7 @@ import streamlit as st
 
 from app import state
 from app.components.reach import reach
-from app.compute import comparisons, gradients
+from app.compute import comparisons, costs, gradients
 from app.compute.networks import Network
 from app.messages import told
 from app.panels.checking import offer
@@ -37,7 +37,9 @@ def draw(source: Source, network: Network) -> None:
                 "token, as the Distill article on memorization takes it; the article shows the "
                 "square of this norm."
             )
-        offer(view.identity, lambda: gradients.check_reaching(network, inputs, targets, of))
+        offer(view.identity, lambda: gradients.check_reaching(network, inputs, targets, of),
+              costs.check_reach(network.spec, len(inputs)),
+              costs.about(network.spec, len(inputs)))  # fmt: skip
 
 
 _HELP = (

@@ -96,10 +96,8 @@ def _compare(choices: Choices) -> None:
         beside = _beside(choices.network)
         if not all(readings.known(network, *read, choices.at) for _, network in beside):
             time.sleep(PAINTING)
-        named = [
-            (name, network, readings.reading(network, *read, choices.at))
-            for name, network in beside
-        ]
+        found = readings.together([network for _, network in beside], *read, choices.at)
+        named = [(name, network, one) for (name, network), one in zip(beside, found, strict=True)]
         looking = state.looking(len(source.stretch), ("",), ("h",))
         order = looking.order if looking.order == "similarity" else "index"
         place = f"{source.tokens.digest}|{source.stretch.start}|{len(source.stretch)}"

@@ -10,6 +10,7 @@ import streamlit
 from starlette.middleware import Middleware
 
 from app import jobs
+from app.server import ending
 from app.server.files import FilesFromMemory
 from app.server.guard import Guard
 from app.server.hosts import learn_own_names
@@ -37,4 +38,5 @@ async def lifespan(_app: Any) -> AsyncIterator[None]:
     yield
     # Not at exit: after SIGTERM the process ends without it.
     await asyncio.to_thread(jobs.end_all)
+    await asyncio.to_thread(ending.end_all)
     await asyncio.to_thread(importing.join, 20)

@@ -14,6 +14,7 @@ from app.state.explorer import (
     loss_step,
     remember,
 )
+from app.state.interrupts import give_way
 from app.state.kept import (
     choose,
     chosen,
@@ -55,6 +56,7 @@ __all__ = [
     "chosen",
     "enter",
     "forget",
+    "give_way",
     "hand",
     "handed",
     "heard",

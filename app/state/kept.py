@@ -37,7 +37,7 @@ def chosen(widget: str) -> Any:
 
 def session() -> str:
     """The name of this session, for work in the background; "" where there is none."""
-    context = get_script_run_ctx()
+    context = get_script_run_ctx(suppress_warning=True)
     return context.session_id if context is not None else ""
 
 

@@ -21,6 +21,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.errors import CoreError
+from core.progress import checkpoint, portion
 
 Array = NDArray[np.float64]
 
@@ -98,7 +99,8 @@ def loss_and_gradient(
         raise CoreError("`w` and `b` must be finite.")
     h = np.full(w.shape, START)
     of_w, of_b = np.zeros(w.shape), np.zeros(w.shape)
-    for _ in range(steps):
+    for step in range(steps):
+        checkpoint(step, steps)
         s = _sigmoid(h)
         slope = w * s * (1 - s)
         h, of_w, of_b = w * s + b, s + slope * of_w, 1 + slope * of_b
@@ -163,7 +165,8 @@ def descend(
     w, b = start
     path, clipped = [], []
     for update in range(updates + 1):
-        loss, of_w, of_b = (float(v) for v in loss_and_gradient(w, b, steps, target))
+        with portion(update / (updates + 1), (update + 1) / (updates + 1)):
+            loss, of_w, of_b = (float(v) for v in loss_and_gradient(w, b, steps, target))
         norm = math.hypot(of_w, of_b)
         path.append((w, b, loss, norm))
         if update == updates:

@@ -19,6 +19,7 @@ from jaxtyping import Float
 from torch import Tensor
 
 from core.errors import CoreError
+from core.progress import checkpoint
 
 SMALL = 1e-6
 """what torch.nn.utils.clip_grad_norm_ adds to the norm"""
@@ -120,10 +121,13 @@ def clip_by_value(gradients: Sequence[Float[Tensor, "..."]], threshold: float) -
 def _taken(gradients: Sequence[Tensor], threshold: float) -> tuple[Tensor, ...]:
     if not 0 < threshold < float("inf"):
         raise CoreError(f"`threshold` (={threshold}) must be above 0 and finite.")
-    before = tuple(gradient.detach().clone() for gradient in gradients)
+    before = []
+    for place, gradient in enumerate(gradients):
+        checkpoint(place, len(gradients))
+        before.append(gradient.detach().clone())
     if not sum(gradient.numel() for gradient in before):
         raise CoreError("`gradients` is empty: give at least one tensor with at least one entry.")
-    return before
+    return tuple(before)
 
 
 def _outcome(

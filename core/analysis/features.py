@@ -12,6 +12,7 @@ from jaxtyping import Float
 from numpy.typing import NDArray
 
 from core.errors import CoreError
+from core.progress import checkpoint
 
 Array = NDArray[np.float64]
 FEATURES = ("quotes", "brackets", "line", "space", "capital")
@@ -38,6 +39,7 @@ def text_features(tokens: Sequence[str]) -> dict[str, Array]:
     found = np.zeros((len(FEATURES), len(tokens)))
     place = _Place()
     for t, token in enumerate(tokens):
+        checkpoint(t, len(tokens))
         for sign in token:
             place.read(sign)
         found[:, t] = (
@@ -133,6 +135,7 @@ def match_features(
 
 
 def _match(name: str, states: Mapping[str, Array], feature: Array, half: int) -> FeatureMatch:
+    checkpoint()
     rows = {key: correlation(values[:half], feature[:half]) for key, values in states.items()}
     first = next(iter(rows.values()))
     sizes = {key: np.abs(row) for key, row in rows.items() if np.isfinite(row).any()}

@@ -12,6 +12,7 @@ from core.analysis.tracing import run_captured
 from core.capture import LayerTrace
 from core.errors import CoreError
 from core.models import SequenceModel
+from core.progress import checkpoint, portion
 
 Array = NDArray[np.float64]
 
@@ -75,8 +76,11 @@ def perturb(
         )
     changed = inputs.clone()
     changed[step] = token
-    before, surprise = _read(model, inputs, targets, layer)
-    after, surprise_after = _read(model, changed, targets, layer)
+    with portion(0, 0.5):
+        before, surprise = _read(model, inputs, targets, layer)
+    checkpoint(1, 2)
+    with portion(0.5, 1):
+        after, surprise_after = _read(model, changed, targets, layer)
     difference = _norm(after.hidden - before.hidden)
     with np.errstate(all="ignore"):
         relative = np.where(difference == 0, 0.0, difference / _norm(before.hidden))

@@ -6,6 +6,7 @@ from torch import Tensor
 
 from core.capture import Tape, capture
 from core.models import LossAt, SequenceModel, next_token_loss
+from core.progress import checkpoint
 
 
 def trace_text(
@@ -31,6 +32,7 @@ def trace_text(
         CoreError: an index is outside the vocabulary, or shapes differ.
     """
     tape, _ = run_captured(model, inputs)
+    checkpoint()
     _, gradient = loss_gradient(model, highest_states(tape), targets, at)
     tape.layers[0].give_gradient(gradient)
     return tape
@@ -40,6 +42,7 @@ def run_captured(
     model: SequenceModel, inputs: Int64[Tensor, " time"]
 ) -> tuple[Tape, Float[Tensor, "time 1 vocabulary"]]:
     """The forward pass: the tape, and the logits of every step."""
+    checkpoint()
     with torch.no_grad(), capture(model) as tape:
         logits, _ = model(inputs.unsqueeze(1))
     return tape, logits

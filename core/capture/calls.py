@@ -20,6 +20,7 @@ from core.capture.cells import Cell, Elman, Gru, Lstm, States, Weights
 from core.capture.layout import Layout
 from core.capture.recursion import Adjoint, adjoint
 from core.errors import CaptureError
+from core.progress import checkpoint
 
 
 @dataclass(frozen=True)
@@ -150,6 +151,7 @@ class RecurrentCall:
     def forward(self, place: Place) -> States:
         """All states and gates of one layer and direction, in reading order."""
         if place not in self._states:
+            checkpoint()
             with undisturbed(self._input):
                 self._states[place] = self._replay(place)
         return self._states[place]
@@ -171,6 +173,7 @@ class RecurrentCall:
             self._adjoints.clear()
             self._computed_at = self._clock.last_arrival
         if place not in self._adjoints:
+            checkpoint()
             with undisturbed(self._input):
                 self._adjoints[place] = self._recur(place)
         return self._adjoints[place]

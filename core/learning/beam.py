@@ -12,6 +12,7 @@ from core.errors import CoreError
 from core.learning.decoding import advance, log_distribution, require_whole, warm_up
 from core.models import SequenceModel
 from core.models.sequence_model import State
+from core.progress import checkpoint
 
 NodeStatus = Literal["alive", "pruned", "finished"]
 
@@ -158,6 +159,7 @@ def _searched(
     nodes: list[BeamNode] = []
     beam: list[int | None] = [None]
     for step in range(length):
+        checkpoint(step, length)
         if step:
             tokens = torch.tensor([nodes[place].token for place in beam if place is not None])
             state, rows = advance(model, tokens, state)

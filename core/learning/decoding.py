@@ -15,6 +15,7 @@ from core.errors import CoreError
 from core.learning.choosing import DecodingSpec, kept_distribution, require_whole
 from core.models import MAX_SEED, SequenceModel
 from core.models.sequence_model import State
+from core.progress import checkpoint
 
 MAX_LENGTH = 100_000
 LOOP_REPEATS = 3
@@ -191,6 +192,7 @@ def _choices(
     top: int,
 ) -> Iterator[Choice]:
     for step in range(length):
+        checkpoint(step, length)
         choice = _chosen(step, log_distribution(logits), spec, generator, top)
         yield choice
         if choice.index == spec.stop or step == length - 1:

@@ -6,6 +6,7 @@ import torch
 
 from core.learning.decoding import Choice, advance, log_distribution, require_whole, warm_up
 from core.models import SequenceModel
+from core.progress import checkpoint
 
 
 def follow(
@@ -44,6 +45,7 @@ def _choices(
     top: int,
 ) -> Iterator[Choice]:
     for step, index in enumerate(tokens):
+        checkpoint(step, len(tokens))
         log_p = log_distribution(logits)
         ranked, order = torch.sort(log_p, descending=True, stable=True)
         best = tuple(zip(order[:top].tolist(), ranked[:top].tolist(), strict=True))

@@ -28,6 +28,7 @@ from core.analysis.itemised.rows import (
 from core.analysis.itemised.step import Backward
 from core.analysis.norms import Status
 from core.capture import Recurrence
+from core.progress import checkpoint
 
 WORKSPACE = 64 * 2**20
 """bytes that the rows of the losses under way may take, whatever the length of the text"""
@@ -185,6 +186,7 @@ def _forward(problem: Problem, part: slice, hidden: Matrix, inputs: Matrix) -> I
         log2, status = backwards[0].measure(step, active)
         x = backwards[0].to_input(step, active, outs[0])
         for (above, below), out in zip(pairwise(backwards), outs[1:], strict=True):
+            checkpoint()
             below.arrive(active, x, above.exponents[active])
             below.faded[active] |= above.faded[active]
             log2, status = below.measure(step, active)

@@ -12,6 +12,7 @@ from core.analysis.itemised.values import Reach, ReachCancelled
 from core.capture import LayerTrace, Tape
 from core.capture.calls import undisturbed
 from core.errors import CoreError
+from core.progress import checkpoint
 
 Progress = Callable[[int, int], None]
 Cancelled = Callable[[], bool]
@@ -142,6 +143,7 @@ def _ticker(progress: Progress | None, cancelled: Cancelled | None) -> Callable[
 
     def tick(done: int, total: int) -> None:
         nonlocal last
+        checkpoint(done, total)
         share = _TICKS * done // total
         if share == last:
             return

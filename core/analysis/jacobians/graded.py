@@ -20,6 +20,7 @@ from jaxtyping import Float64, Int64
 
 from core.analysis.jacobians.scaled import LOG10_2
 from core.analysis.jacobians.step_jacobian import Matrix, StepJacobians
+from core.progress import checkpoint
 
 LOST = 1e-13
 """a diagonal entry of R below this share of its column is rounding: the factor is singular"""
@@ -99,6 +100,7 @@ def _jacobi(exponent: Int64[np.ndarray, " row"], v: Matrix) -> Float64[np.ndarra
     for _ in range(SWEEPS):
         largest = 0.0
         for _ in range(len(rows) - 1):
+            checkpoint()
             half = len(rows) // 2
             largest = max(largest, _rotate(rows, e, order[:half], order[: half - 1 : -1]))
             order = np.concatenate([order[:1], order[-1:], order[1:-1]])

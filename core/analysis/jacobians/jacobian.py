@@ -22,6 +22,7 @@ from core.analysis.jacobians.step_jacobian import Matrix, StepJacobians
 from core.analysis.norms import Status
 from core.capture import LayerTrace
 from core.errors import CoreError
+from core.progress import checkpoint, portion
 
 Block = Literal["hidden", "state"]
 
@@ -83,6 +84,7 @@ def temporal_jacobian(trace: LayerTrace, t: int, s: int, batch: int = 0) -> Scal
     product, exponent = np.eye(steps.width), 0
     with np.errstate(all="ignore"):
         for step in range(last, first, -1):
+            checkpoint(last - step, last - first)
             product, shift = normalised(steps.right(product, step))
             exponent += shift
     status = _status(product, steps, last, last - first, slice(None))
@@ -137,8 +139,10 @@ def jacobian_norms(
             spectral[places] = frobenius[places] = -math.inf
 
     with np.errstate(all="ignore"):
-        _sweep(steps, last, wanted, side, keep)
-        values = _all_values(steps, last, wanted, side, status) if singular_values else None
+        with portion(0, 0.2 if singular_values else 1):
+            _sweep(steps, last, wanted, side, keep)
+        with portion(0.2, 1):
+            values = _all_values(steps, last, wanted, side, status) if singular_values else None
     position = steps.position(last)
     return JacobianNorms(
         wanted, spectral, frobenius, status, values, block, position, trace.reverse
@@ -163,7 +167,9 @@ def _sweep(
 ) -> None:  # fmt: skip
     """Build the product's first `side` rows from the left; hand over those of the wanted lags."""
     product, exponent = np.eye(side, steps.width), 0
-    for lag in range(int(lags.max(initial=-1)) + 1):
+    count = int(lags.max(initial=-1)) + 1
+    for lag in range(count):
+        checkpoint(lag, count)
         places = np.flatnonzero(lags == lag)
         if len(places):
             keep(places, product, exponent, lag)
@@ -182,6 +188,7 @@ def _status(product: Matrix, steps: StepJacobians, last: int, lag: int, part: sl
         return Status.FINITE
     reached = np.eye(steps.width, dtype=np.float32)[part]
     for step in range(last, last - lag, -1):
+        checkpoint()
         reached = (reached @ steps.pattern(step).astype(np.float32) > 0).astype(np.float32)
     return Status.UNDERFLOW if reached[:, part].any() else Status.EXACT_ZERO
 
@@ -208,6 +215,7 @@ class _Leading:
         basis[0] = start / np.linalg.norm(start)
         diagonal, beside = np.zeros((2, MOST_ITERATIONS))
         for i in range(MOST_ITERATIONS):
+            checkpoint()
             image = matrix @ (basis[i] @ matrix)
             diagonal[i] = basis[i] @ image
             for _ in range(2):  # once leaves rounding that grows with the iterations
@@ -227,7 +235,9 @@ def _all_values(
 ) -> Float64[np.ndarray, "lag value"]:
     found = np.full((len(lags), side), math.nan)
     product = GradedProduct(side, steps.width)
-    for lag in range(int(lags.max(initial=-1)) + 1):
+    count = int(lags.max(initial=-1)) + 1
+    for lag in range(count):
+        checkpoint(lag, count)
         for place in np.flatnonzero(lags == lag):
             if status[place] == Status.FINITE:
                 found[place] = product.log10_singular_values(side)

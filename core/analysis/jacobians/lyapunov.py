@@ -18,6 +18,7 @@ from core.analysis.jacobians.step_jacobian import Matrix, StepJacobians
 from core.analysis.norms import Status
 from core.capture import LayerTrace
 from core.errors import CoreError
+from core.progress import checkpoint
 
 
 @dataclass(frozen=True, eq=False)
@@ -72,6 +73,7 @@ def lyapunov_exponents(
     logs = np.empty((len(steps), number))
     with np.errstate(all="ignore"):
         for step in range(len(steps)):
+            checkpoint(step, len(steps))
             image = steps.left(step, q)
             if not np.isfinite(image).all():
                 return _overflowed(number, len(steps))

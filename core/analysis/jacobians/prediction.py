@@ -34,6 +34,7 @@ from core.analysis.jacobians.spectrum import BlockSpectrum, spectrum
 from core.analysis.jacobians.step_jacobian import StepJacobians
 from core.capture import LayerTrace
 from core.errors import CoreError
+from core.progress import checkpoint, portion
 
 Key = Literal["uniform_bound", "step_bound", "radius", "lyapunov", "carry_max", "carry_mean"]
 Curve = Float64[np.ndarray, " lag"]
@@ -93,14 +94,17 @@ def predictions(
     last = len(steps) - 1 if t is None else steps.step(t, "t")
     wanted = checked_lags(lags, last)
     if measured is None:
-        measured = jacobian_norms(trace, t, lags, batch)
+        with portion(0, 0.5):
+            measured = jacobian_norms(trace, t, lags, batch)
     if not _belongs(measured, wanted, steps.position(last)):
         raise CoreError(
             f"`measured` (of t={measured.t}, block={measured.block!r}) must be of the same t and "
             "lags and of the hidden block: give what `jacobian_norms` returned for them, or None."
         )
-    blocks = spectrum(trace)
-    exponent = lyapunov_exponents(trace, 1, batch)
+    with portion(0.5, 0.75):
+        blocks = spectrum(trace)
+    with portion(0.75, 1):
+        exponent = lyapunov_exponents(trace, 1, batch)
     used = slice(last - int(wanted.max(initial=0)) + 1, last + 1)
     # States that overflowed give inf and NaN here, which the curves then show.
     with np.errstate(all="ignore"):
@@ -147,6 +151,7 @@ def _step_bound(steps: StepJacobians, last: int, sigma: list[float], lags: np.nd
     side = 1 if steps.through_cell is None else 2
     product, exponent = np.eye(1, side), 0
     for lag in range(len(every)):
+        checkpoint()
         every[lag] = np.log10(product[0, 0]) + exponent * LOG10_2
         product = product @ _norms_of_step(steps, peak, last - lag)
         product, shift = normalised(product)

@@ -9,6 +9,7 @@ from torch import Tensor, nn
 from core.capture import LayerTrace
 from core.capture.calls import cell_of, parameters, places
 from core.errors import CoreError
+from core.progress import checkpoint
 
 
 @dataclass(frozen=True, eq=False)
@@ -82,7 +83,9 @@ def _blocks(weight_hh: Tensor, gates: tuple[str, ...], layer: str) -> tuple[Bloc
         )
     names = gates or ("recurrent",)
     found = []
-    for name, block in zip(names, weight.unflatten(0, (len(names), -1)), strict=True):
+    for place, name in enumerate(names):
+        checkpoint(place, len(names))
+        block = weight.unflatten(0, (len(names), -1))[place]
         eigenvalues = torch.linalg.eigvals(block)
         order = eigenvalues.abs().argsort(descending=True, stable=True)
         singular = torch.linalg.svdvals(block)

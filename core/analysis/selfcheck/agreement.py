@@ -11,6 +11,8 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from core.progress import checkpoint
+
 Array = NDArray[np.float64]
 
 DECADES = 300.0
@@ -142,6 +144,7 @@ def log10_norms(vectors: Sequence[Tensor]) -> Array:
 
 def log10_norm(norm: Callable[[Tensor], Tensor], values: Tensor) -> float:
     """Of the values over their largest, whose squares neither overflow nor underflow."""
+    checkpoint()
     largest = float(values.abs().max())
     if not math.isfinite(largest):
         return math.nan

@@ -1,6 +1,6 @@
 """The checks themselves: what is on screen, and the same by autograd alone."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Sequence
 from time import perf_counter
 
 import numpy as np
@@ -33,6 +33,7 @@ from core.analysis.selfcheck.stepwise import (
 )
 from core.errors import CoreError
 from core.models import LossAt, SequenceModel
+from core.progress import checkpoint, portion
 
 
 def check_gradient(
@@ -69,7 +70,7 @@ def check_gradient(
     return _checked(
         f"dL/dh_t of {layer}, {_loss_words(at)}",
         values[None, backwards],
-        [reference(weights)[None, backwards] for weights in _both(model)],
+        _twice(model, lambda weights: reference(weights)[None, backwards]),
         [[f"step {t + 1}" for t in range(len(inputs))][backwards]],
         started,
     )
@@ -110,7 +111,8 @@ def check_reach(
         run = run_stepwise(model.spec, weights, inputs)
         nodes = run.hidden[reach.layer] + (run.tokens if reach.token else run.inputs[number])
         rows = []
-        for t in steps:
+        for place, t in enumerate(steps):
+            checkpoint(place, len(steps))
             value = _value(run, reach.of, t, int(targets[t]))
             rows.append(log10_norms(gradients_of(value, nodes)))
         return np.stack(rows).reshape(-1, last + 1)[:, backwards]
@@ -125,7 +127,7 @@ def check_reach(
     return _checked(
         f"reach of the {reach.of} in {reach.layer}, {len(steps)} of {last + 1} steps",
         np.stack([hidden, read], 1).reshape(-1, last + 1)[:, backwards],
-        [reference(weights) for weights in _both(model)],
+        _twice(model, reference),
         places,
         started,
     )
@@ -168,7 +170,7 @@ def check_jacobian(
     return _checked(
         f"Jacobian ds_t/ds_(t-k) of {layer}, {len(wanted)} of {len(order)} lags",
         np.stack([norms.spectral[chosen], norms.frobenius[chosen]]),
-        [reference(weights) for weights in _both(model)],
+        _twice(model, reference),
         [[f"{norm} norm at lag {k}" for k in wanted] for norm in ("spectral", "Frobenius")],
         started,
     )
@@ -207,7 +209,7 @@ def check_weight_gradient(
         run = run_stepwise(model.spec, weights, inputs, {layer: starts})
         return gradients_of(run.loss(targets, at), [weight])[0].numpy()
 
-    plain, nudged = (reference(weights) for weights in _both(model))
+    plain, nudged = _twice(model, reference)
     values = found.detach().double().cpu().numpy()
     if values.shape != plain.shape:
         raise CoreError(f"`found` (of shape {values.shape}) must be of shape {plain.shape}.")
@@ -238,10 +240,13 @@ def _jacobians(
     return [torch.cat(found[i : i + parts.stop], 1) for i in range(0, len(found), parts.stop)]
 
 
-def _both(model: SequenceModel) -> Iterator[Weights]:
-    """The weights, and the same with every last digit changed."""
-    yield weights_of(model)
-    yield weights_of(model, nudged=True)
+def _twice(model: SequenceModel, reference: Callable[[Weights], Array]) -> list[Array]:
+    """The reference with the weights, and with the same weights changed in every last digit."""
+    found = []
+    for nudged in (False, True):
+        with portion(nudged / 2, (nudged + 1) / 2):
+            found.append(reference(weights_of(model, nudged=nudged)))
+    return found
 
 
 def _value(run: StepwiseRun, of: str, step: int, target: int) -> Tensor:

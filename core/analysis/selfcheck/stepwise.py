@@ -22,6 +22,7 @@ from torch import Tensor
 
 from core.errors import CoreError
 from core.models import LossAt, ModelSpec, SequenceModel
+from core.progress import checkpoint
 
 LAST_DIGIT = 2.0**-52
 
@@ -186,10 +187,18 @@ def run_direction(
     c = torch.zeros_like(h)
     found = {}
     for read, t in enumerate(order):
+        checkpoint()
         if read in cut:
             h, c = h.detach(), c.detach()
         h, c = found[t] = _step(spec.cell, weights, inputs[t], h, c, own)
+        if h.requires_grad:
+            h.register_hook(_passing)
     return [found[t] for t in range(len(inputs))]
+
+
+def _passing(_: Tensor) -> None:
+    """Autograd comes by on its way back: one call of it may take minutes."""
+    checkpoint()
 
 
 def _step(

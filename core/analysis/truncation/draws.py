@@ -14,6 +14,7 @@ from core.analysis.truncation.closeness import Closeness, Reference
 from core.analysis.truncation.cuts import draw_passes
 from core.analysis.truncation.segments import weighted_gradients
 from core.capture import LayerTrace
+from core.progress import checkpoint
 
 
 @dataclass(frozen=True, eq=False)
@@ -76,8 +77,10 @@ def draw_truncations(
     each, distances = [], []
     total = torch.zeros_like(backward.weight_hh, dtype=torch.float64)
     for block in weighted_gradients(backward, factor):
-        each += [reference.compare(gradient) for gradient in block]
-        distances += [reference.compare(gradient - expected)[1] for gradient in block]
+        for gradient in block:
+            checkpoint()
+            each.append(reference.compare(gradient))
+            distances.append(reference.compare(gradient - expected)[1])
         total += block.double().sum(0)
     mean = total / draws
     deviation, error = _deviation(np.square(distances))

@@ -31,6 +31,7 @@ from core.analysis.truncation.closeness import Array, Closeness, Reference
 from core.capture import LayerTrace
 from core.capture.calls import undisturbed
 from core.errors import CoreError
+from core.progress import checkpoint
 
 
 @dataclass(frozen=True, eq=False)
@@ -131,6 +132,7 @@ def _parts(backward: Backward) -> Iterator[tuple[Tensor, Tensor, Tensor]]:
     dh = backward.arriving[first:]
     dc = None if backward.arriving_cell is None else backward.arriving_cell[first:]
     for j in range(steps):
+        checkpoint(j, steps)
         if j > first:
             # The earliest loss has come to the beginning.
             dh, dc = dh[1:], None if dc is None else dc[1:]

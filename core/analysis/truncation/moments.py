@@ -36,6 +36,7 @@ from core.analysis.truncation.segments import (
 from core.capture import LayerTrace
 from core.capture.calls import undisturbed
 from core.errors import CoreError
+from core.progress import checkpoint, portion
 
 MAX_BYTES = 2**30
 """limit of the rows da of all ends and steps that the exact variance holds"""
@@ -89,9 +90,11 @@ def random_truncation(
     reference = Reference(trace.grad_weight_hh)
     average = 1.0 if reweighted else keep
     handed = torch.full((1, backward.steps), average, dtype=torch.float64)
-    mean = next(weighted_gradients(backward, handed))[0]
+    with portion(0, 0.1):
+        mean = next(weighted_gradients(backward, handed))[0]
     cosine, _, bias = reference.compare(mean)
-    deviation = math.sqrt(_variance(backward, keep, (factor, average), mean))
+    with portion(0.1, 1):
+        deviation = math.sqrt(_variance(backward, keep, (factor, average), mean))
     return RandomTruncation(
         keep, reweighted, mean, cosine, bias, deviation, reference.relative(deviation)
     )
@@ -113,10 +116,13 @@ def _variance(backward: Backward, keep: float, factors: tuple[float, float], mea
     scale = float(mean.abs().max()) or 1.0
     runs = torch.full((len(ends), steps), factor, dtype=torch.float64)
     with undisturbed(mean):
-        rows = weighted_rows(backward, runs, ends).double().div_(scale)
+        with portion(0, 0.2):
+            rows = weighted_rows(backward, runs, ends).double().div_(scale)
         before = backward.hidden_before.double()
-        own = _own_squares(rows, before)
-        cross = _cross_products(backward, rows, before, average, ends, scale)
+        with portion(0.2, 0.5):
+            own = _own_squares(rows, before)
+        with portion(0.5, 1):
+            cross = _cross_products(backward, rows, before, average, ends, scale)
         square = _second_moment((own + 2 * cross).tolist(), keep, first, steps)
         variance = square - float(mean.double().div(scale).square().sum())
     return max(variance, 0.0) * scale**2 if math.isfinite(variance) else math.nan
@@ -131,6 +137,7 @@ def _own_squares(
     of_states = flat @ flat.T
     squares = rows.new_empty(len(rows), steps)
     for end, row in enumerate(rows):
+        checkpoint(end, len(rows))
         pairs = (row.flatten(0, 1) @ row.flatten(0, 1).T).mul_(of_states)
         if batch > 1:
             pairs = pairs.view(steps, batch, steps, batch).sum((1, 3))
@@ -156,11 +163,13 @@ def _cross_products(
     for low in range(0, len(begins), patterns_at_once(backward)):
         block = begins[low : low + patterns_at_once(backward)]
         factor = torch.full((len(block), steps), average, dtype=torch.float64)
-        earlier = weighted_rows(backward, factor, [a - 1 for a in block]).double().div_(scale)
+        with portion(low / len(begins), (low + len(block) / 2) / len(begins)):
+            earlier = weighted_rows(backward, factor, [a - 1 for a in block]).double().div_(scale)
         means = earlier.flatten(1, 2).transpose(1, 2) @ flat
         # M_a h_{s-1}, whose product with da_s of the run is ⟨da_s h_{s-1}ᵀ, M_a⟩.
         met = (flat @ means.transpose(1, 2)).view_as(earlier)
         for s in range(block[0], steps):
+            checkpoint()
             inside = sum(a <= s for a in block)
             reached = max(s - ends[0], 0)
             cross[reached:, block[0] : block[0] + inside] += (
@@ -173,6 +182,7 @@ def _second_moment(products: list[list[float]], keep: float, first: int, steps: 
     """Q_T from ‖C‖² + 2⟨C, M⟩, one row for each end from `first` on."""
     moments = [0.0] * (first + 1)
     for n in range(first + 1, steps + 1):
+        checkpoint()
         moment = keep ** (n - 1) * products[n - 1 - first][0]
         for a in range(1, n):
             chance = (1 - keep) * keep ** (n - 1 - a)

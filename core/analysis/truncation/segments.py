@@ -15,6 +15,7 @@ from core.analysis.truncation.cuts import handed_on, segment_starts
 from core.capture import LayerTrace
 from core.capture.calls import undisturbed
 from core.errors import CoreError
+from core.progress import checkpoint, portion
 
 WORKSPACE = 32 * 2**20
 """bytes of dL/da held at once: patterns are taken in blocks of this size"""
@@ -73,11 +74,11 @@ def segment_curve(trace: LayerTrace, lengths: Sequence[int] | None = None) -> Se
         raise CoreError("`lengths` is empty and must have at least one length.")
     patterns = [handed_on(backward.steps, segment_starts(backward.steps, k)) for k in chosen]
     reference = Reference(trace.grad_weight_hh)
-    each = [
-        reference.compare(gradient)
-        for block in weighted_gradients(backward, torch.stack(patterns))
-        for gradient in block
-    ]
+    each = []
+    for block in weighted_gradients(backward, torch.stack(patterns)):
+        for gradient in block:
+            checkpoint()
+            each.append(reference.compare(gradient))
     return SegmentCurve(np.array(chosen, np.int64), Closeness.collect(each))
 
 
@@ -92,7 +93,8 @@ def weighted_gradients(
     before = backward.hidden_before.flatten(0, 1)
     for first in range(0, len(factor), patterns_at_once(backward)):
         block = factor[first : first + patterns_at_once(backward)]
-        rows = weighted_rows(backward, block)
+        with portion(first / len(factor), (first + len(block)) / len(factor)):
+            rows = weighted_rows(backward, block)
         with undisturbed(rows):
             gradients = rows.flatten(1, 2).transpose(1, 2) @ before
         yield gradients
@@ -129,6 +131,7 @@ def weighted_rows(
     lasts = [steps - 1] * count if last is None else list(last)
     with undisturbed(like):
         for s in reversed(range(steps)):
+            checkpoint(steps - 1 - s, steps)
             # Patterns whose last step is still to come have no gradient yet.
             on = slice(sum(end < s for end in lasts), None)
             here = dh[on] + like[s]
