@@ -25,10 +25,10 @@ from core.text.vocabulary import Vocabulary
 FORMAT_VERSION = 1
 MAX_STEP = 999_999_999
 MAX_TITLE = 200
+MAX_NOTES = 20
+MAX_NOTE = 1_000
 
 _DIGEST = re.compile("[0-9a-f]{64}")
-_MAX_NOTES = 20
-_MAX_NOTE = 1_000
 
 Weights = Mapping[str, Float[Tensor, "..."]]
 
@@ -208,12 +208,12 @@ class Checkpoint:
                 f"`text_digest` (={shown(self.text_digest)}) must be 64 hexadecimal digits, or "
                 'empty ("").'
             )
-        if not isinstance(self.notes, tuple) or len(self.notes) > _MAX_NOTES:
+        if not isinstance(self.notes, tuple) or len(self.notes) > MAX_NOTES:
             raise CheckpointError(
-                f"`notes` (={shown(self.notes)}) must be a tuple of at most {_MAX_NOTES} texts."
+                f"`notes` (={shown(self.notes)}) must be a tuple of at most {MAX_NOTES} texts."
             )
         for note in self.notes:
-            _require_text("notes", note, _MAX_NOTE)
+            _require_text("notes", note, MAX_NOTE)
 
 
 def require_finite(name: str, tensor: Tensor, where: str) -> None:
