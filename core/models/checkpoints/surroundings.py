@@ -199,7 +199,7 @@ class _Known:
         rows, place = tensor.shape[0], name[: -len("weight")]
         if rows in self._columns or rows < 2:  # something may read it; it may weigh the steps
             return False
-        return is_called_output(place) or rows == head.rows
+        return rows == head.rows or (is_called_output(place) and "proj" not in place.lower())
 
 
 def _own_places(
