@@ -194,7 +194,9 @@ def test_a_list_of_layers_is_a_stack(by_hand, bidirectional):
 
 def test_numbered_networks_with_outputs_of_their_own_are_no_stack():
     one = Family(nn.GRU, ("emb", "rnn", "fc"), UNITS, False, True)
-    nets = nn.ModuleDict({"nets": nn.ModuleList([one, Family(nn.GRU, one.names, UNITS, False, True)])})
+    nets = nn.ModuleDict(
+        {"nets": nn.ModuleList([one, Family(nn.GRU, one.names, UNITS, False, True)])}
+    )
     found = opened(nets.state_dict())
     assert [group.prefix for group in found.groups] == ["nets.0.rnn.", "nets.1.rnn."]
     with pytest.raises(CheckpointError, match=r"`group`.* nets.0.rnn, nets.1.rnn"):

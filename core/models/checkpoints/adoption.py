@@ -167,7 +167,8 @@ def _weights(
     bias = weights.get("head.bias", kind.new_zeros(head.rows))
     if len(rows) > head.rows:
         weights["head.weight"], bias = _with_one_never_guessed(kind, bias, parts.cell)
-    weights["head.weight"], weights["head.bias"] = weights["head.weight"][rows], bias[rows]
+    weights["head.weight"] = _in_order(weights["head.weight"], rows)
+    weights["head.bias"] = _in_order(bias, rows)
     if parts.embedding is not None:
         weights["embedding.weight"] = _with_zeros(weights["embedding.weight"], rows)
     else:
@@ -180,7 +181,14 @@ def _weights(
 
 
 def _with_zeros(table: Float[Tensor, "token number"], rows: list[int]) -> Tensor:
-    return torch.cat([table, table.new_zeros(1, table.shape[1])])[rows]
+    if len(rows) > len(table):
+        table = torch.cat([table, table.new_zeros(1, table.shape[1])])
+    return _in_order(table, rows)
+
+
+def _in_order(table: Tensor, rows: list[int]) -> Tensor:
+    """The rows asked for; no copy where they are all, in their order."""
+    return table if rows == list(range(len(table))) else table[rows]
 
 
 def _with_one_never_guessed(

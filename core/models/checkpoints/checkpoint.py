@@ -4,7 +4,7 @@ import hashlib
 import math
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import cached_property
 from types import MappingProxyType
 from typing import Any
@@ -134,11 +134,8 @@ class Checkpoint:
             CheckpointError: There is no snapshot of that step.
             SpecError: `dtype` is another one.
         """
-        # The start is overwritten: the plain one costs least, and never fails.
-        plain = replace(self.spec, initialisation="pytorch", spectral_radius=None)
-        model = SequenceModel(plain, dtype)
+        model = SequenceModel(self.spec, dtype, drawn=False)
         model.load_state_dict(dict(self._weights_at(step)))
-        model.spec = self.spec
         return model.requires_grad_(False).eval()
 
     @cached_property

@@ -127,6 +127,21 @@ class ForeignCheckpoint:
             return first + tuple(table for table in tables if table not in first)
         return tuple(table for table in tables if best is None or table != best[0])
 
+    def require_whole(self, group: RecurrentGroup, head: Matrix, embedding: Matrix | None) -> None:
+        """Refuses parts beside which the file holds what would change their output.
+
+        Args:
+            group: One of `groups`.
+            head: The output layer.
+            embedding: The embedding, or None.
+
+        Raises:
+            CheckpointError: Something stands between them.
+        """
+        around = self.surroundings(group, head, embedding)
+        if around.between:
+            raise _stands_between(group, (head, embedding), around)
+
     def takes_one_hot(self, group: RecurrentGroup, head: Matrix) -> bool:
         """Whether the group can read one-hot vectors of the head's tokens."""
         return head.rows == group.input_size

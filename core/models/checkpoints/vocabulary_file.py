@@ -34,7 +34,8 @@ def parse_vocabulary(text: str) -> list[str]:
             f"`text` (of {len(tokens):,} tokens) must hold 1 to {MAX_VOCABULARY_TOKENS:,} tokens."
         )
     if len(set(tokens)) < len(tokens):
-        twice = next(token for at, token in enumerate(tokens) if token in tokens[:at])
+        seen: set[str] = set()
+        twice = next(token for token in tokens if token in seen or seen.add(token))
         raise CheckpointError(
             f"`text` holds {shown(twice)} more than once: each index needs a token of its own."
         )
