@@ -287,7 +287,7 @@ BETWEEN = {
     "attention": lambda: nn.MultiheadAttention(UNITS, 2),
     "attn": lambda: nn.Linear(UNITS, 1),
     "positions": lambda: nn.Embedding(50, COLUMNS),
-    "act": lambda: nn.PReLU(),
+    "act": nn.PReLU,
     "gate": lambda: nn.Bilinear(2, 3, 4),
     "h0": lambda: nn.ParameterList([torch.ones(1, 1, UNITS)]),
 }

@@ -5,7 +5,6 @@ the output layer are made here, and the notes say so.
 """
 
 import math
-from collections.abc import Mapping
 
 import torch
 from torch import Tensor
@@ -56,12 +55,14 @@ def drawn_head(group: RecurrentGroup, rows: int) -> tuple[Matrix, dict[str, Tens
         rows: How many tokens there are to be.
 
     Returns:
-        The matrix and its tensor by name, N(0, 1 / F).
+        The matrix and its tensors by name: N(0, 1 / F), and no bias.
     """
     generator = torch.Generator().manual_seed(_SEED)
     weight = torch.randn(rows, group.output_size, generator=generator)
-    matrix = Matrix(_DRAWN, rows, group.output_size, bias=False)
-    return matrix, {matrix.weight: weight / math.sqrt(group.output_size)}
+    matrix = Matrix(_DRAWN, rows, group.output_size, bias=True)
+    weight_name, bias_name = matrix.names
+    return matrix, {weight_name: weight / math.sqrt(group.output_size),
+                    bias_name: torch.zeros(rows)}  # fmt: skip
 
 
 def tokens_read(group: RecurrentGroup, table: Matrix | None) -> int:
@@ -112,12 +113,11 @@ def _named(matrices: tuple[Matrix, ...]) -> str:
     return listed(matrix.prefix.removesuffix(".") or "weight" for matrix in matrices)
 
 
-def alone_notes(group: RecurrentGroup, made_of: Mapping[str, str] | None = None) -> tuple[str, ...]:
+def alone_note(group: RecurrentGroup) -> str:
     """What is to be said where only the layers are the file's."""
     name = listed([group.prefix.removesuffix(".") or "the outermost level"])
     return (
         f"Only the recurrent layers ({name}) are the file's. The output layer was drawn at random: "
         "its guesses, the surprise and the loss mean nothing; the states are those of this input, "
-        "and the gradient goes back through the file's layers.",
-        *(made_of or {}).values(),
+        "and the gradient goes back through the file's layers."
     )

@@ -261,11 +261,13 @@ class ForeignCheckpoint:
             scheme = scheme or scheme_of(tokens)
         parts = Parts(
             chosen, cell, head, table,
-            notes=(*alone.alone_notes(chosen), *notes, *named, *said,
+            notes=(alone.alone_note(chosen), *notes, *named, *said,
                    *self._read_notes(chosen, (head, table), around)),
         )  # fmt: skip
         made_here = adopt({**self.tensors, **made, **drawn}, parts, tokens, scheme)
-        return replace(made_here, training={"layers_alone": True})
+        first = alone.alone_note(chosen)
+        notes = (first, *(note for note in made_here.notes if note != first))
+        return replace(made_here, training={"layers_alone": True}, notes=notes)
 
     @cached_property
     def _order(self) -> dict[str, int]:
