@@ -33,7 +33,7 @@ NO_LANGUAGE_MODELS = {
     "forecaster": (lambda: {"lstm": nn.LSTM(7, 9), "linear": nn.Linear(9, 3)},
                    "reads 7 numbers at each step and gives 3", 7),
     "of one series": (lambda: {"lstm": nn.LSTM(1, 9), "linear": nn.Linear(9, 1)},
-                      "gives one number", 21),
+                      "gives one number", 101),
     "classifier": (lambda: {"emb": nn.Embedding(30, 4), "rnn": nn.GRU(4, 9), "fc": nn.Linear(9, 5)},
                    "reads 30 tokens .emb. and gives 5 numbers .fc., as a classifier", 30),
     "sentiment": (lambda: {"emb": nn.Embedding(30, 4), "rnn": nn.LSTM(4, 9), "fc": nn.Linear(9, 1)},
@@ -65,8 +65,8 @@ def test_what_is_no_language_model_says_what_it_is_and_shows_its_layers(kind):
     table = parts.get("emb")
     if table is not None:
         given = table.double()(indices)
-    elif tokens == 21:
-        given = torch.linspace(-1, 1, 21, dtype=torch.float64)[:, None, None]
+    elif tokens == 101:
+        given = torch.linspace(-1, 1, 101, dtype=torch.float64)[:, None, None]
     else:
         given = nn.functional.one_hot(indices, tokens).double()
     layers = next(part for part in parts.values() if isinstance(part, nn.RNNBase)).double()

@@ -12,7 +12,7 @@ from torch import Tensor
 from core.models.checkpoints.parts import Matrix, RecurrentGroup
 from core.models.checkpoints.wording import listed
 
-LEVELS = 21
+LEVELS = 101
 _CODES, _DRAWN = "(codes).", "(drawn)."
 _SEED = 0
 

@@ -71,12 +71,17 @@ class Choice:
                 f"{with_shapes(others)}. Save the whole model, its nn.Linear included; as it is, "
                 f"{it_is}, and only its recurrent layers can be looked at."
             )
+        if all(head.rows < 2 for head in self.heads):
+            return CheckpointError(
+                f"`data` is no language model: {it_is}; its recurrent layers can be looked at alone."
+            )
+        numbers = f"{group.input_size} number{'s' * (group.input_size > 1)}"
         return CheckpointError(
-            f"`data` holds no input for {label}: it reads {group.input_size} numbers at each step, "
-            "which must be one for each token of the head, or the columns of an embedding with a "
-            f"row for each, two at least. The heads are {listed(map(_matrix_label, self.heads))}, "
-            f"the embeddings {listed(map(_matrix_label, self.tables))}. It is no language model: "
-            f"{it_is}; its recurrent layers can be looked at alone."
+            f"`data` holds no input for {label}: it reads {numbers} at each step, which must be one "
+            "for each token of the head, or the columns of an embedding with a row for each. The "
+            f"heads are {listed(map(_matrix_label, self.heads))}, the embeddings "
+            f"{listed(map(_matrix_label, self.tables))}. It is no language model: {it_is}; its "
+            "recurrent layers can be looked at alone."
         )
 
 
