@@ -79,8 +79,8 @@ class Choice:
         numbers = f"{group.input_size} number{'s' * (group.input_size > 1)}"
         return CheckpointError(
             f"`data` holds no input for {label}: it reads {numbers} at each step, which must be "
-            "one for each token of the head, or the columns of an embedding with a row for each. The "
-            f"heads are {listed(map(_matrix_label, self.heads))}, the embeddings "
+            "one for each token of the head, or the columns of an embedding with a row for each. "
+            f"The heads are {listed(map(_matrix_label, self.heads))}, the embeddings "
             f"{listed(map(_matrix_label, self.tables))}. It is no language model: {it_is}; its "
             "recurrent layers can be looked at alone."
         )
