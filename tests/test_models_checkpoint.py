@@ -284,8 +284,10 @@ def test_a_network_is_asked_for_as_it_was_saved():
 
 def test_what_would_be_too_large_is_not_written(monkeypatch):
     large = ModelSpec(cell="lstm", vocabulary_size=2_000, hidden_size=512)
-    with pytest.raises(CheckpointError, match=r"takes 2[0-9],.*keep fewer snapshots"):
-        dump_checkpoint(Checkpoint(spec=large, weights=SequenceModel(large).state_dict()))
+    state = SequenceModel(large).state_dict()
+    kept = tuple(Snapshot(step, state) for step in range(4))
+    with pytest.raises(CheckpointError, match=r"takes 12[0-9],.*keep fewer snapshots"):
+        dump_checkpoint(Checkpoint(spec=large, weights=state, snapshots=kept))
     long = checkpoint_of(training={"curve": [0.12345] * 249_900})
     dump_checkpoint(dataclasses.replace(long, training={"curve": [0.12345] * 200_000}))
     with pytest.raises(CheckpointError, match=r"more than 2,000,000.*[Tt]hin the curve"):

@@ -14,6 +14,7 @@ from core.errors import CheckpointError, CoreError
 from core.models import (
     Checkpoint,
     ForeignCheckpoint,
+    LargeSpec,
     ModelSpec,
     SequenceModel,
     dump_checkpoint,
@@ -248,10 +249,16 @@ def test_head_and_embedding_of_one_shape_are_told_by_the_bias_or_the_name():
     same_logits(stranger, opened(stranger.state_dict()).adopt())
     unnamed = Stranger(nn.GRU, columns=UNITS, head_bias=False)
     same_logits(unnamed, opened(unnamed.state_dict()).adopt())
-    state = {name.replace("emb", "table"): tensor for name, tensor in unnamed.state_dict().items()}
+    state = {
+        name.replace("emb", "a").replace("fc", "b"): tensor
+        for name, tensor in unnamed.state_dict().items()
+    }
+    same_logits(unnamed, opened(state).adopt())  # by the order in the file alone
+    places = sorted(state, key=lambda name: not name.startswith("b"))
+    state = {name: state[name] for name in places}  # both before the layers
     with pytest.raises(CheckpointError, match="`head` and `embedding` must be given"):
         opened(state).adopt()
-    same_logits(unnamed, opened(state).adopt(embedding="table", head="fc"))
+    same_logits(unnamed, opened(state).adopt(embedding="a", head="b"))
 
 
 @pytest.mark.parametrize(("table", "bias"), [("table", True), ("emb", False)])
@@ -277,7 +284,6 @@ def without(*names: str, **changes) -> dict[str, torch.Tensor]:
     [
         ({}, "0 tensors of floats .nothing. and no recurrent layer"),
         (nn.Linear(3, 2).state_dict(), r"2 tensors of floats \(weight \(2, 3\), bias \(2,\)\)"),
-        (nn.LSTMCell(3, 2).state_dict(), "weight_ih .8, 3.* and no recurrent layer"),
         (nn.TransformerEncoderLayer(4, 2).state_dict(), "and 8 more. and no recurrent layer"),
         ({"n": torch.zeros(3, dtype=torch.int64)}, "0 tensors of floats"),
         (nn.LSTM(3, 4, proj_size=2).state_dict(), "the outermost level has a projection"),
@@ -321,10 +327,10 @@ def test_without_a_head_it_says_what_is_there_and_what_is_needed():
 @pytest.mark.parametrize(
     ("stranger", "sentence"),
     [
-        (Stranger(nn.RNN, units=513), "`hidden_size` .=513. must be between 1 and 512"),
-        (Stranger(num_layers=5), "`num_layers` .=5."),
-        (Stranger(columns=513), "`embedding_size` .=513."),
-        (Stranger(nn.RNN, tokens=20_000, units=1, columns=2), "`vocabulary_size` .=20001."),
+        (Stranger(nn.RNN, units=1_025), "`hidden_size` .=1025. must be between 1 and 1024"),
+        (Stranger(num_layers=9), "`num_layers` .=9."),
+        (Stranger(columns=1_025), "`embedding_size` .=1025."),
+        (Stranger(nn.RNN, tokens=50_001, units=1, columns=2), "`vocabulary_size` .=50002."),
     ],
     ids=["units", "layers", "columns", "tokens"],
 )
@@ -334,6 +340,31 @@ def test_what_is_beyond_the_limits_is_refused(stranger, sentence):
         CheckpointError, match=f"`data` holds a network that is too large: {sentence}"
     ):
         opened(stranger.state_dict()).adopt(cell=cell)
+
+
+@pytest.mark.parametrize(
+    "stranger",
+    [
+        Stranger(nn.RNN, units=1_024),
+        Stranger(num_layers=8),
+        Stranger(columns=1_024),
+        Stranger(nn.RNN, tokens=50_000, units=1, columns=2),
+        Stranger(nn.RNN, False, tokens=20_000, units=1),
+    ],
+    ids=["units", "layers", "columns", "tokens", "one-hot"],
+)
+def test_a_network_of_a_file_may_be_larger_than_those_drawn_here(stranger):
+    cell = "rnn_tanh" if isinstance(stranger.rnn, nn.RNN) else None
+    adopted = opened(stranger.state_dict()).adopt(cell=cell)
+    indices = torch.randint(stranger.tokens, (TIME, BATCH))
+    ours = adopted.model(torch.float64)(indices)[0][..., : stranger.tokens]
+    assert_close(ours, stranger.double()(indices))
+    assert isinstance(adopted.spec, LargeSpec)
+    again = load_checkpoint(dump_checkpoint(adopted))
+    assert again.spec == adopted.spec
+    assert again.digest == adopted.digest
+    with pytest.raises(CoreError, match="must be"):
+        ModelSpec.from_dict(adopted.spec.to_dict())
 
 
 def test_what_is_no_dict_is_refused():

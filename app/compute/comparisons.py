@@ -6,7 +6,7 @@ from typing import Literal
 from app.compute import trained
 from app.compute.networks import Network
 from app.theme import CELL_LABELS, number
-from core.models import CellName, InitialisationName, ModelSpec
+from core.models import CellName, InitialisationName, LargeSpec, ModelSpec
 
 Comparison = Literal["alone", "training", "cells", "radius", "start", "activation"]
 Named = tuple[str, Network]
@@ -25,6 +25,8 @@ def networks(kind: Comparison, network: Network, radius: float) -> list[Named]:
         radius: spectral radius of "radius".
     """
     spec = network.spec
+    if isinstance(spec, LargeSpec):
+        kind = "alone"  # its like are not drawn here: they are larger than may be
     match kind:
         case "alone":
             return [_named(network)]
@@ -50,7 +52,7 @@ def networks(kind: Comparison, network: Network, radius: float) -> list[Named]:
 
 def training(network: Network) -> list[Named]:
     """A trained network and its start; an untrained one is alone."""
-    if network.checkpoint is None:
+    if network.checkpoint is None or isinstance(network.spec, LargeSpec):
         return [_named(network)]
     return [_named(network), _named(Network(network.spec))]
 
@@ -61,6 +63,8 @@ def cells(network: Network) -> list[Named]:
     if len(boxed) > 1:
         return [_named(Network(each.spec, each, network.step)) for each in boxed]
     spec = network.spec
+    if isinstance(spec, LargeSpec):
+        return [_named(network)]
     return [_named(Network(replace(spec, cell=cell))) for cell in three_cells(spec)]
 
 

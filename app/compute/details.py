@@ -16,7 +16,7 @@ from core.analysis import LayerReading, reach
 from core.analysis.contributions import UnitTerms, unit_terms
 from core.analysis.features import FeatureMatch, match_features, text_features
 from core.analysis.perturbation import Perturbation, perturb
-from core.analysis.tracing import run_captured
+from core.analysis.tracing import capture_states
 from core.text import Stretch
 
 Indices = tuple[int, ...]
@@ -47,7 +47,7 @@ def unit_sums(network: Network, inputs: Indices, layer: str, unit: int) -> UnitT
     """One unit's pre-activations at every step, in float64."""
 
     def compute() -> UnitTerms:
-        tape, _ = run_captured(network.model(), torch.tensor(inputs))
+        tape = capture_states(network.model(), torch.tensor(inputs))
         return unit_terms(tape[layer], unit)
 
     key = (network.digest, inputs, layer, unit)

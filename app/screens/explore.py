@@ -94,6 +94,9 @@ def _compare(choices: Choices) -> None:
     with told():
         source, read = choices.source, _indices(choices)
         beside = _beside(choices.network)
+        if len(beside) < 2:
+            st.caption("Networks of this size are not drawn here, so none stands beside this one.")
+            return
         if not all(readings.known(network, *read, choices.at) for _, network in beside):
             time.sleep(PAINTING)
         found = readings.together([network for _, network in beside], *read, choices.at)

@@ -86,7 +86,7 @@ COMPARISONS: dict[Comparison, str] = {
 BESIDE = {"cells": "RNN, GRU and LSTM", "training": "before and after training"}
 CURVES = {"loss": "gradient of the loss", "jacobian": "Jacobian"}
 QUANTITIES = {"state": "to states", "input": "to inputs", "article": "to tokens (Distill)"}
-VOCABULARIES = {"numbers": "numbers", "sorted": "the text’s", "typed": "a list"}
+VOCABULARIES = {"numbers": "the file’s", "sorted": "the text’s", "typed": "a list"}
 PRESETS = {
     "own": "as set below",
     "quick": "A quick LSTM",

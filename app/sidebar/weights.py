@@ -1,14 +1,12 @@
 """Which network is looked into: an untrained one, or one that has learnt."""
 
-from collections.abc import Callable, Sequence
-from typing import TypeVar
-
 import streamlit as st
 
 from app import state
 from app.compute import texts, trained
-from app.compute.networks import Network
-from app.sidebar.labels import HERE, LABELS, LOSSES, OWN, UNTRAINED, VOCABULARIES
+from app.compute.networks import Network, seconds_to_read
+from app.sidebar.foreign import ALONE, adopted, on_screen
+from app.sidebar.labels import HERE, LABELS, LOSSES, OWN, UNTRAINED
 from app.sidebar.network import LOSS_HELP, choose_spec
 from app.sidebar.source import Source
 from app.sidebar.widgets import segmented
@@ -18,15 +16,11 @@ from core.models import LossName
 from core.models.checkpoints import (
     MAX_CHECKPOINT_BYTES,
     Checkpoint,
-    ForeignCheckpoint,
     load_checkpoint,
-    parse_vocabulary,
 )
-from core.text import MAX_BYTES, decode_text
 
-Option = TypeVar("Option")
-_ON_SCREEN = {"`data`": "Your file", "`vocabulary`": "The vocabulary", "`text`": "The list"}
-"""what the arguments that the library's messages name are called on the page"""
+SLOW = 1.5
+"""seconds for a picture from which on they are said"""
 
 
 def choose_network(source: Source) -> tuple[Network, LossName]:
@@ -50,7 +44,7 @@ def choose_network(source: Source) -> tuple[Network, LossName]:
     step = _choose_step(checkpoint)
     at: LossName = segmented("Loss", "loss", LOSSES, "last", LOSS_HELP)
     for note in checkpoint.notes:
-        st.caption(note)
+        st.caption(on_screen(note))
     return Network(checkpoint.spec, checkpoint, step, _learnt(name, checkpoint)), at
 
 
@@ -59,6 +53,8 @@ def _learnt(name: str, checkpoint: Checkpoint) -> str:
     models = {each.name: each.text for each in trained.shipped_models()}
     if name in models:
         return texts.title_of(models[name])
+    if checkpoint.training.get(ALONE):
+        return "what its file does not name, with an output layer drawn at random"
     return checkpoint.title.removeprefix("trained on ") or "a text that its file does not name"
 
 
@@ -88,63 +84,33 @@ def _choose_step(checkpoint: Checkpoint) -> int | None:
 def _uploaded(source: Source) -> Checkpoint | None:
     """A file of the user's, or the last one; None, and why, where it cannot be used."""
     file = st.file_uploader(
-        "A checkpoint, up to 20 MB", key="checkpoint",
+        f"A checkpoint, up to {MAX_CHECKPOINT_BYTES // 1_000_000} MB", key="checkpoint",
         max_upload_size=MAX_CHECKPOINT_BYTES // 1_000_000,
     )  # fmt: skip
     try:
-        if file is not None:
-            state.keep_text(OWN, (file.name, load_checkpoint(file.getvalue())))
-        if state.kept_text(OWN) is None:
+        known = state.kept_text(OWN)
+        if file is not None and (known is None or known[0] != file.file_id):
+            known = file.file_id, file.name, load_checkpoint(file.getvalue())
+            state.keep_text(OWN, known)
+        if known is None:
             st.caption("Ours, a safetensors file, or a state_dict saved by torch.save.")
             return None
-        name, loaded = state.kept_text(OWN)
+        upload, name, loaded = known
         if file is None:
-            st.caption(f"Still looking into {visible(name[:40])}.")
-        return loaded if isinstance(loaded, Checkpoint) else _adopted(loaded, source)
+            st.caption(f"Still looking into {on_screen(visible(name[:40]))}.")
+        made = loaded if isinstance(loaded, Checkpoint) else adopted(loaded, upload, source)
     except CoreError as error:
-        message = str(error)
-        for name_in_code, on_screen in _ON_SCREEN.items():
-            message = message.replace(name_in_code, on_screen)
-        st.error(message)
+        st.error(on_screen(str(error)))
         return None
+    if made is not None:
+        _say_cost(made, len(source.stretch))
+    return made
 
 
-def _adopted(foreign: ForeignCheckpoint, source: Source) -> Checkpoint:
-    """Somebody else's file: what it does not tell is asked."""
-    group = _one("Recurrent layers", foreign.groups, lambda each: each.prefix or "(no prefix)")
-    cell = _one("Cell", group.cells, str)
-    heads = foreign.heads_of(group)
-    tables = foreign.embeddings_of(group)
-    head = _one("Output layer", heads, lambda each: each.prefix) if heads else None
-    table = _one("Embedding", tables, lambda each: each.prefix) if tables else None
-    kind = segmented(
-        "Its vocabulary", "named_by", VOCABULARIES, "numbers",
-        "The order of its tokens, which no file of weights tells: those of the text in the "
-        "sidebar, sorted; a list of your own; or numbers alone.",
-    )  # fmt: skip
-    tokens = _tokens_of(kind, source)
-    return foreign.adopt(group, cell, head, table, tokens, source.scheme if tokens else None)
-
-
-def _tokens_of(kind: str, source: Source) -> list[str] | None:
-    """The tokens in the file's order; None where they are numbers."""
-    if kind == "sorted":
-        return sorted(set(source.tokens.tokens))
-    if kind == "numbers":
-        return None
-    file = st.file_uploader("A list of tokens: JSON, or one a line", key="token_list",
-                            max_upload_size=2)  # fmt: skip
-    typed = st.text_area(
-        "or typed, one token a line", key="foreign_tokens", persist_state="session",
-        placeholder="a line of \\n means the line end, \\t the tab",
-    )  # fmt: skip
-    if file is not None:
-        return parse_vocabulary(decode_text(file.getvalue(), limit=MAX_BYTES).text)
-    return parse_vocabulary(typed) if typed else None
-
-
-def _one(label: str, options: Sequence[Option], name: Callable[[Option], str]) -> Option:
-    """The only option, or the chosen one."""
-    if len(options) == 1:
-        return options[0]
-    return st.selectbox(label, options, format_func=name, key=f"foreign_{label}")
+def _say_cost(checkpoint: Checkpoint, steps: int) -> None:
+    """How long a picture of a large network takes."""
+    seconds = seconds_to_read(checkpoint.spec, steps)
+    if seconds >= SLOW:
+        numbers = checkpoint.spec.parameter_count / 1e6
+        st.caption(f"A large network ({numbers:,.0f} million numbers): a picture of {steps:,} "
+                   f"steps takes about {max(1, round(seconds)):,} s to compute.")  # fmt: skip

@@ -8,7 +8,7 @@ from jaxtyping import Int64
 from numpy.typing import NDArray
 from torch import Tensor
 
-from core.analysis.tracing import run_captured
+from core.analysis.tracing import capture_states, highest_states, logits_in_parts
 from core.capture import LayerTrace
 from core.errors import CoreError
 from core.models import SequenceModel
@@ -90,15 +90,17 @@ def perturb(
 def _read(
     model: SequenceModel, inputs: Tensor, targets: Tensor, layer: str | None
 ) -> tuple[LayerTrace, Array]:
-    tape, logits = run_captured(model, inputs)
+    tape = capture_states(model, inputs)
     names = [trace.name for trace in tape.layers]
     if layer is None:
         layer = [trace.name for trace in tape.layers if not trace.reverse][-1]
     if layer not in names:
         raise CoreError(f"`layer` (={layer!r}) must be one of {', '.join(names)}.")
-    log_probability = logits[:, 0].double().log_softmax(-1)
-    surprise = -log_probability.gather(1, targets.unsqueeze(1))[:, 0]
-    return tape[layer], surprise.numpy()
+    surprise = [
+        -logits.double().log_softmax(-1).gather(1, targets[part].unsqueeze(1))[:, 0]
+        for part, logits in logits_in_parts(model, highest_states(tape))
+    ]
+    return tape[layer], torch.cat(surprise).numpy()
 
 
 def _norm(values: Tensor) -> Array:

@@ -5,6 +5,7 @@ layers, and the tape all below it in closed form.
 """
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import torch
@@ -13,7 +14,12 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from core.analysis.norms import GradientNorms, stack_norms
-from core.analysis.tracing import highest_states, loss_gradient, run_captured
+from core.analysis.tracing import (
+    capture_states,
+    highest_states,
+    logits_in_parts,
+    loss_gradient,
+)
 from core.analysis.verdict import Verdict, judge
 from core.capture import LayerTrace
 from core.models import LossAt, SequenceModel
@@ -108,7 +114,7 @@ def read(
     Raises:
         CoreError: an index is outside the vocabulary, or shapes differ.
     """
-    tape, logits = run_captured(model, inputs)
+    tape = capture_states(model, inputs)
     states = highest_states(tape)
     _, gradient = loss_gradient(model, states, targets, "last")
     tape.layers[0].give_gradient(gradient)
@@ -116,21 +122,40 @@ def read(
     loss, gradient = loss_gradient(model, states, targets, at)
     if at != "last":
         tape.layers[0].give_gradient(gradient)
-    log_probability = logits[:, 0].double().log_softmax(-1)
-    probability = log_probability.exp()
-    best = probability.topk(min(TOP, probability.shape[1]))
-    truth = probability.gather(1, targets.unsqueeze(1))
+    guesses = [
+        _guesses(logits, targets[part], states[part] @ model.head.weight.detach().T)
+        for part, logits in logits_in_parts(model, states)
+    ]
+    top, top_probability, truth_probability, surprise, truth_rank, head_forward = (
+        np.concatenate(parts) for parts in zip(*guesses, strict=True)
+    )
     return Reading(
         layers=tuple(map(_layer, tape.layers, stack_norms(tape.layers), verdicts)),
         loss=loss,
         at=at,
-        top=best.indices.int().numpy(),
-        top_probability=best.values.numpy(),
-        truth_probability=truth[:, 0].numpy(),
-        surprise=-log_probability.gather(1, targets.unsqueeze(1))[:, 0].numpy(),
-        truth_rank=((probability > truth).sum(1) + 1).int().numpy(),
-        head_forward=_norm(states @ model.head.weight.detach().T),
+        top=top,
+        top_probability=top_probability,
+        truth_probability=truth_probability,
+        surprise=surprise,
+        truth_rank=truth_rank,
+        head_forward=head_forward,
         head_gradient=_norm(gradient),
+    )
+
+
+def _guesses(logits: Tensor, targets: Tensor, products: Tensor) -> tuple[NDArray[Any], ...]:
+    """Of some steps: the best tokens, their probabilities, the truth's, its rank, ‖W_hq h_t‖."""
+    log_probability = logits.double().log_softmax(-1)
+    probability = log_probability.exp()
+    best = probability.topk(min(TOP, probability.shape[1]))
+    truth = probability.gather(1, targets.unsqueeze(1))
+    return (
+        best.indices.int().numpy(),
+        best.values.numpy(),
+        truth[:, 0].numpy(),
+        -log_probability.gather(1, targets.unsqueeze(1))[:, 0].numpy(),
+        ((probability > truth).sum(1) + 1).int().numpy(),
+        _norm(products),
     )
 
 

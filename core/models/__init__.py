@@ -15,6 +15,7 @@ from core.models.spec import (
     CellName,
     InitialisationName,
     InputName,
+    LargeSpec,
     ModelSpec,
 )
 
@@ -43,6 +44,7 @@ __all__ = [
     "ForeignCheckpoint",
     "InitialisationName",
     "InputName",
+    "LargeSpec",
     "LossAt",
     "LossName",
     "ModelSpec",

@@ -38,6 +38,8 @@ class SequenceModel(nn.Module):
         spec: What to build; it decides every parameter (see `core.models.initialisation`).
         dtype: torch.float32 or torch.float64. Parameters are drawn in float64 and rounded, so the
             two are the same network but for rounding.
+        drawn: Whether the parameters are drawn; if not they are whatever memory holds, to be
+            overwritten.
 
     Attributes:
         spec: As given.
@@ -51,7 +53,9 @@ class SequenceModel(nn.Module):
     Source: torch.nn.RNN, GRU and LSTM (PyTorch documentation); Dive into Deep Learning, chapter 9.
     """
 
-    def __init__(self, spec: ModelSpec, dtype: torch.dtype = torch.float32) -> None:
+    def __init__(
+        self, spec: ModelSpec, dtype: torch.dtype = torch.float32, drawn: bool = True
+    ) -> None:
         super().__init__()
         if dtype not in (torch.float32, torch.float64):
             raise SpecError(f"`dtype` (={dtype}) must be torch.float32 or torch.float64.")
@@ -64,6 +68,8 @@ class SequenceModel(nn.Module):
             if spec.input == "embedding":
                 table = nn.Embedding(spec.vocabulary_size, spec.embedding_size, dtype=dtype)
                 self.embedding = table
+        if not drawn:
+            return
         parameters = dict(self.named_parameters())
         with torch.no_grad():
             for name, values in draw_parameters(spec):
@@ -93,9 +99,27 @@ class SequenceModel(nn.Module):
         Raises:
             CoreError: `indices` has another shape or type, is empty, or leaves the vocabulary.
         """
-        _require_indices(indices, self.spec.vocabulary_size)
-        output, last_state = self.rnn(self.embed(indices), state)
+        output, last_state = self.states(indices, state)
         return self.head(output), last_state
+
+    def states(
+        self, indices: Int64[Tensor, "time batch"], state: State | None = None
+    ) -> tuple[Float[Tensor, "time batch output"], State]:
+        """Reads a stretch of text without guessing: what the head reads.
+
+        Args:
+            indices: As for `forward`.
+            state: As for `forward`.
+
+        Returns:
+            The highest layer's hidden states, (time, batch, output); and the state after the last
+            step.
+
+        Raises:
+            CoreError: As for `forward`.
+        """
+        _require_indices(indices, self.spec.vocabulary_size)
+        return self.rnn(self.embed(indices), state)
 
     def embed(self, indices: Int64[Tensor, "time batch"]) -> Float[Tensor, "time batch input_size"]:
         """What the recurrent module reads: x_t of every token.

@@ -4,7 +4,7 @@ import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
-from typing import Any, Literal, cast, get_args
+from typing import Any, ClassVar, Literal, cast, get_args
 
 from core.errors import SpecError
 
@@ -29,6 +29,27 @@ MAX_SEED = 2**63 - 1
 MAX_SIGMA = 10.0
 MAX_SPECTRAL_RADIUS = 10.0  # one decade a step: beyond it even float64 overflows in a few words
 MAX_PARAMETERS = 32_000_000  # 128 MB in float32, and as much again for the gradients
+
+
+@dataclass(frozen=True, slots=True)
+class SizeLimits:
+    """The largest network that is accepted.
+
+    Attributes:
+        vocabulary_size: V with an embedding.
+        one_hot: V without one.
+        hidden_size: Units per layer and direction.
+        num_layers: Layers.
+        embedding_size: Numbers per token.
+        parameters: All numbers of the network together.
+    """
+
+    vocabulary_size: int
+    one_hot: int
+    hidden_size: int
+    num_layers: int
+    embedding_size: int
+    parameters: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,6 +79,15 @@ class ModelSpec:
             have more than 32 million parameters.
     """
 
+    limits: ClassVar[SizeLimits] = SizeLimits(
+        MAX_VOCABULARY_SIZE,
+        MAX_VOCABULARY_SIZE,
+        MAX_HIDDEN_SIZE,
+        MAX_LAYERS,
+        MAX_EMBEDDING_SIZE,
+        MAX_PARAMETERS,
+    )
+
     cell: CellName
     vocabulary_size: int
     hidden_size: int = 32
@@ -72,22 +102,23 @@ class ModelSpec:
 
     def __post_init__(self) -> None:
         _require_choice("cell", self.cell, get_args(CellName))
+        _require_choice("input", self.input, get_args(InputName))
+        limits = self.limits
         _require_integer(
             "vocabulary_size",
             self.vocabulary_size,
             2,
-            MAX_VOCABULARY_SIZE,
+            limits.one_hot if self.input == "one_hot" else limits.vocabulary_size,
             way_out=": give a text of more or fewer distinct tokens, or raise the vocabulary's "
             "`min_freq`",
         )
-        _require_integer("hidden_size", self.hidden_size, 1, MAX_HIDDEN_SIZE)
-        _require_integer("num_layers", self.num_layers, 1, MAX_LAYERS)
+        _require_integer("hidden_size", self.hidden_size, 1, limits.hidden_size)
+        _require_integer("num_layers", self.num_layers, 1, limits.num_layers)
         if not isinstance(self.bidirectional, bool):
             raise SpecError(
                 f"`bidirectional` (={_shown(self.bidirectional)}) must be True or False."
             )
-        _require_choice("input", self.input, get_args(InputName))
-        _require_integer("embedding_size", self.embedding_size, 1, MAX_EMBEDDING_SIZE)
+        _require_integer("embedding_size", self.embedding_size, 1, limits.embedding_size)
         _require_integer("seed", self.seed, 0, MAX_SEED)
         _require_choice("initialisation", self.initialisation, get_args(InitialisationName))
         _require_real("sigma", self.sigma, MAX_SIGMA)
@@ -98,11 +129,11 @@ class ModelSpec:
         if self.spectral_radius is not None:
             _require_real("spectral_radius", self.spectral_radius, MAX_SPECTRAL_RADIUS)
             object.__setattr__(self, "spectral_radius", float(self.spectral_radius) + 0.0)
-        if self.parameter_count > MAX_PARAMETERS:
+        if self.parameter_count > limits.parameters:
             raise SpecError(
                 f"`hidden_size` (={self.hidden_size}) and `vocabulary_size` "
                 f"(={self.vocabulary_size}) give {self.parameter_count:,} parameters, more than "
-                f"{MAX_PARAMETERS:,}: lower one of them, or `num_layers`, or use "
+                f"{limits.parameters:,}: lower one of them, or `num_layers`, or use "
                 '`input="embedding"`.'
             )
 
@@ -168,6 +199,38 @@ class ModelSpec:
         if absent:
             raise SpecError(f"`values` must hold {' and '.join(f'`{name}`' for name in absent)}.")
         return cls(**values)
+
+
+class LargeSpec(ModelSpec):
+    """A network of a file, which may be larger than those that are drawn and trained here.
+
+    Attributes:
+        limits: Up to 1,024 units in 8 layers, 50,000 tokens and `<unk>` with an embedding of up to
+            1,024 numbers, and 60 million parameters: 100 MB in half precision and more.
+    """
+
+    __slots__ = ()
+    limits: ClassVar[SizeLimits] = SizeLimits(
+        50_001, MAX_VOCABULARY_SIZE + 1, 1_024, 8, 1_024, 60_000_000
+    )
+
+
+def spec_of_any_size(**values: Any) -> ModelSpec:
+    """Describes a network that exists already, in a file.
+
+    Args:
+        values: Attributes of `ModelSpec`.
+
+    Returns:
+        A `ModelSpec`; a `LargeSpec` where the network is beyond the limits of those drawn here.
+
+    Raises:
+        SpecError: It is beyond those of `LargeSpec` too, or an attribute is wrong.
+    """
+    try:
+        return ModelSpec(**values)
+    except SpecError:
+        return LargeSpec(**values)
 
 
 def _shown(value: object) -> str:

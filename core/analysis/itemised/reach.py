@@ -19,7 +19,8 @@ from torch import Tensor
 from core.analysis.itemised.losses import gradients_at_output
 from core.analysis.itemised.trace import Cancelled, Progress, chosen_layer, reach_of, reach_through
 from core.analysis.itemised.values import Itemised, Reach, ReachCancelled
-from core.capture import Tape, capture
+from core.analysis.tracing import capture_states, highest_states, logits_in_parts
+from core.capture import Tape
 from core.capture.calls import undisturbed
 from core.errors import CoreError
 from core.models import SequenceModel
@@ -130,11 +131,15 @@ def _read(
             f"`targets` (from {int(targets.min())} to {int(targets.max())}) must stay between 0 "
             f"and {vocabulary - 1}, the last index of the vocabulary."
         )
-    with torch.no_grad(), capture(model) as tape:
-        logits, _ = model(inputs.unsqueeze(1))
-    with undisturbed(logits):
+    tape = capture_states(model, inputs)
+    states = highest_states(tape)
+    with undisturbed(states):
         weight = model.head.weight.detach()
         if of == "logit":
             return tape, weight[targets], np.zeros(len(targets))
-        gradient, log_scale = gradients_at_output(logits[:, 0].detach(), targets, weight)
+        parts = [
+            gradients_at_output(logits, targets[part], weight)
+            for part, logits in logits_in_parts(model, states)
+        ]
+    gradient, log_scale = (torch.cat(each) for each in zip(*parts, strict=True))
     return tape, gradient, log_scale.cpu().numpy() / math.log(10)

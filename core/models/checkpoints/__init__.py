@@ -2,7 +2,7 @@
 
 from core.models.checkpoints.checkpoint import Checkpoint, Snapshot
 from core.models.checkpoints.foreign import ForeignCheckpoint
-from core.models.checkpoints.recognition import Matrix, RecurrentGroup
+from core.models.checkpoints.parts import Matrix, RecurrentGroup
 from core.models.checkpoints.replacing import replace_file
 from core.models.checkpoints.store import (
     MAX_CHECKPOINT_BYTES,

@@ -8,11 +8,11 @@ from jaxtyping import Float
 from torch import Tensor
 
 from core.errors import CheckpointError, CoreError
-from core.models.checkpoints.checkpoint import Checkpoint
-from core.models.checkpoints.recognition import Matrix, RecurrentGroup
+from core.models.checkpoints.checkpoint import MAX_NOTE, MAX_NOTES, Checkpoint
+from core.models.checkpoints.parts import Matrix, RecurrentGroup
 from core.models.checkpoints.shapes import parameter_shapes
 from core.models.checkpoints.wording import listed, shown
-from core.models.spec import CellName, ModelSpec
+from core.models.spec import CellName, ModelSpec, spec_of_any_size
 from core.text.tokens import TokenScheme
 from core.text.vocabulary import UNKNOWN, Vocabulary
 
@@ -29,12 +29,14 @@ class Parts:
         cell: One of the group's cells.
         head: The matrix that makes the logits.
         embedding: The matrix that the tokens' numbers are read from; None for one-hot input.
+        notes: What else is to be said of them.
     """
 
     group: RecurrentGroup
     cell: CellName
     head: Matrix
     embedding: Matrix | None
+    notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +79,7 @@ def adopt(
     size, group, embedding = parts.head.rows, parts.group, parts.embedding
     order = _order(vocabulary, size)
     try:
-        spec = ModelSpec(
+        spec = spec_of_any_size(
             cell=parts.cell,
             vocabulary_size=len(order.vocabulary),
             hidden_size=group.hidden_size,
@@ -88,13 +90,17 @@ def adopt(
     except CoreError as error:
         raise CheckpointError(f"`data` holds a network that is too large: {error}") from error
     weights = _weights(tensors, parts, spec, order.rows)
-    notes = list(order.notes)
+    notes = [*order.notes, *parts.notes]
     if not group.bias:
         notes.append("The file's recurrent layers have no biases: here they are zeros.")
     if not parts.head.bias:
         notes.append("The file's head has no bias: here it is zeros.")
     return Checkpoint(
-        spec=spec, weights=weights, vocabulary=order.vocabulary, scheme=scheme, notes=tuple(notes)
+        spec=spec,
+        weights=weights,
+        vocabulary=order.vocabulary,
+        scheme=scheme,
+        notes=tuple(note[:MAX_NOTE] for note in notes[:MAX_NOTES]),
     )
 
 
@@ -147,12 +153,12 @@ def _weights(
 ) -> dict[str, Tensor]:
     """Everything under our names, in float64 where the file has it, else in float32."""
     group, head = parts.group, parts.head
-    found = {f"rnn.{name}": tensors[group.prefix + name] for name in group.parameters}
-    found["head.weight"] = tensors[f"{head.prefix}weight"]
+    found = {f"rnn.{name}": tensors[source] for name, source in group.sources.items()}
+    found["head.weight"] = tensors[head.weight]
     if head.bias:
         found["head.bias"] = tensors[f"{head.prefix}bias"]
     if parts.embedding is not None:
-        found["embedding.weight"] = tensors[f"{parts.embedding.prefix}weight"]
+        found["embedding.weight"] = tensors[parts.embedding.weight]
     exact = any(tensor.dtype == torch.float64 for tensor in found.values())
     weights = {
         name: tensor.to(torch.float64 if exact else torch.float32) for name, tensor in found.items()
@@ -161,7 +167,8 @@ def _weights(
     bias = weights.get("head.bias", kind.new_zeros(head.rows))
     if len(rows) > head.rows:
         weights["head.weight"], bias = _with_one_never_guessed(kind, bias, parts.cell)
-    weights["head.weight"], weights["head.bias"] = weights["head.weight"][rows], bias[rows]
+    weights["head.weight"] = _in_order(weights["head.weight"], rows)
+    weights["head.bias"] = _in_order(bias, rows)
     if parts.embedding is not None:
         weights["embedding.weight"] = _with_zeros(weights["embedding.weight"], rows)
     else:
@@ -174,7 +181,14 @@ def _weights(
 
 
 def _with_zeros(table: Float[Tensor, "token number"], rows: list[int]) -> Tensor:
-    return torch.cat([table, table.new_zeros(1, table.shape[1])])[rows]
+    if len(rows) > len(table):
+        table = torch.cat([table, table.new_zeros(1, table.shape[1])])
+    return _in_order(table, rows)
+
+
+def _in_order(table: Tensor, rows: list[int]) -> Tensor:
+    """The rows asked for; no copy where they are all, in their order."""
+    return table if rows == list(range(len(table))) else table[rows]
 
 
 def _with_one_never_guessed(

@@ -4,7 +4,7 @@ import hashlib
 import math
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import cached_property
 from types import MappingProxyType
 from typing import Any
@@ -25,10 +25,10 @@ from core.text.vocabulary import Vocabulary
 FORMAT_VERSION = 1
 MAX_STEP = 999_999_999
 MAX_TITLE = 200
+MAX_NOTES = 20
+MAX_NOTE = 1_000
 
 _DIGEST = re.compile("[0-9a-f]{64}")
-_MAX_NOTES = 20
-_MAX_NOTE = 1_000
 
 Weights = Mapping[str, Float[Tensor, "..."]]
 
@@ -134,11 +134,8 @@ class Checkpoint:
             CheckpointError: There is no snapshot of that step.
             SpecError: `dtype` is another one.
         """
-        # The start is overwritten: the plain one costs least, and never fails.
-        plain = replace(self.spec, initialisation="pytorch", spectral_radius=None)
-        model = SequenceModel(plain, dtype)
+        model = SequenceModel(self.spec, dtype, drawn=False)
         model.load_state_dict(dict(self._weights_at(step)))
-        model.spec = self.spec
         return model.requires_grad_(False).eval()
 
     @cached_property
@@ -208,12 +205,12 @@ class Checkpoint:
                 f"`text_digest` (={shown(self.text_digest)}) must be 64 hexadecimal digits, or "
                 'empty ("").'
             )
-        if not isinstance(self.notes, tuple) or len(self.notes) > _MAX_NOTES:
+        if not isinstance(self.notes, tuple) or len(self.notes) > MAX_NOTES:
             raise CheckpointError(
-                f"`notes` (={shown(self.notes)}) must be a tuple of at most {_MAX_NOTES} texts."
+                f"`notes` (={shown(self.notes)}) must be a tuple of at most {MAX_NOTES} texts."
             )
         for note in self.notes:
-            _require_text("notes", note, _MAX_NOTE)
+            _require_text("notes", note, MAX_NOTE)
 
 
 def require_finite(name: str, tensor: Tensor, where: str) -> None:

@@ -1,26 +1,34 @@
 """A file of weights that others wrote: what was recognised, and how it becomes a checkpoint."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from functools import cached_property
 from types import MappingProxyType
 
 from torch import Tensor
 
 from core.errors import CheckpointError
+from core.models.checkpoints import alone
 from core.models.checkpoints.adoption import Parts, adopt
 from core.models.checkpoints.checkpoint import Checkpoint, require_finite
-from core.models.checkpoints.recognition import (
-    Matrix,
-    RecurrentGroup,
-    find_groups,
-    find_matrices,
+from core.models.checkpoints.choosing_ends import ONE_HOT, Choice, candidates, choose_ends
+from core.models.checkpoints.contents import Contents
+from core.models.checkpoints.ends import Ends, equal
+from core.models.checkpoints.parts import Matrix, RecurrentGroup
+from core.models.checkpoints.recognition import find_groups, find_matrices
+from core.models.checkpoints.reparametrised import (
+    Plain,
+    inside_wrappers,
+    notes_on,
+    plain_weights,
 )
-from core.models.checkpoints.wording import listed, shown, with_shapes
+from core.models.checkpoints.stacks import in_series
+from core.models.checkpoints.surroundings import COPIES, Chosen, Surroundings, look_around
+from core.models.checkpoints.tokens_in_file import FoundTokens, choose_tokens, scheme_of
+from core.models.checkpoints.wording import listed, shown
 from core.models.spec import CellName
 from core.text.tokens import TokenScheme
 from core.text.vocabulary import Vocabulary
-
-ONE_HOT = "one_hot"
 
 
 @dataclass(frozen=True, eq=False)
@@ -28,26 +36,28 @@ class ForeignCheckpoint:
     """The recurrent layers of a file, and what could be their head and embedding.
 
     Attributes:
-        groups: The recurrent modules, at least one.
+        groups: The recurrent modules, at least one; copies that a training kept come last.
         matrices: Weights of which some are heads and embeddings; see `heads_of`, `embeddings_of`.
         ignored: Names of the tensors that are neither, nor a bias of one.
-        tensors: All tensors of floats by name.
+        tensors: All tensors of floats by name; those that a file holds in parts, as weight_norm
+            leaves them, are put together.
+        vocabularies: Lists of texts in the file that may name its tokens.
     """
 
     groups: tuple[RecurrentGroup, ...]
     matrices: tuple[Matrix, ...]
     ignored: tuple[str, ...]
     tensors: Mapping[str, Tensor] = field(repr=False)
+    vocabularies: tuple[FoundTokens, ...] = field(default=(), repr=False)
+    _plain: Plain | None = field(default=None, repr=False)
+    _roots: Mapping[str, str] = field(default_factory=dict, repr=False)
 
     @classmethod
-    def recognise(
-        cls, tensors: Mapping[str, Tensor], unread: tuple[str, ...] = ()
-    ) -> "ForeignCheckpoint":
+    def recognise(cls, contents: Contents) -> "ForeignCheckpoint":
         """Looks for recurrent layers by PyTorch's names and shapes.
 
         Args:
-            tensors: Floats, by name.
-            unread: Names of the file's other tensors.
+            contents: Of the file.
 
         Returns:
             What was found.
@@ -56,39 +66,101 @@ class ForeignCheckpoint:
             CheckpointError: There is no recurrent layer that can be used, or its weights or
                 those of a possible head are not finite.
         """
-        groups = find_groups(tensors)
+        plain = plain_weights(inside_wrappers(contents.tensors))
+        tensors = plain.tensors
+        groups = tuple(sorted(find_groups(plain), key=lambda group: _is_copy(group.prefix)))
         matrices = find_matrices(tensors, groups)
-        used = {group.prefix + name for group in groups for name in group.parameters}
-        for matrix in matrices:
-            used |= {f"{matrix.prefix}weight"} | (
-                {f"{matrix.prefix}bias"} if matrix.bias else set()
-            )
+        used = {name for group in groups for name in group.sources.values()}
+        used |= {name for matrix in matrices for name in matrix.names}
         for name in sorted(used):
             require_finite(name, tensors[name], "data")
-        ignored = tuple(name for name in tensors if name not in used) + unread
-        return cls(groups, matrices, ignored, MappingProxyType(dict(tensors)))
+        in_use = {part for name in used for part in plain.made_of.get(name, (name,))}
+        ignored = tuple(name for name in contents.tensors if name not in in_use)
+        roots = {
+            name: contents.roots.get(plain.made_of.get(name, (name,))[0], "") for name in tensors
+        }
+        return cls(
+            groups,
+            matrices,
+            ignored + contents.unread,
+            MappingProxyType(dict(tensors)),
+            contents.tokens,
+            plain,
+            roots,
+        )
 
     def heads_of(self, group: RecurrentGroup) -> tuple[Matrix, ...]:
-        """The matrices that read all units of the group's last layer.
+        """The output layers that fit the group and an input of it.
 
         Args:
             group: One of `groups`.
 
         Returns:
-            In the order of the file.
+            The likeliest first: the one that `adopt` takes where it needs not be told.
         """
-        return tuple(matrix for matrix in self.matrices if matrix.columns == group.output_size)
+        ends, best = self._fitting(group)
+        heads = ends.heads
+        if best is None:
+            return heads
+        rest = tuple(head for head in heads if head not in best)
+        return (best[0], *rest)
 
-    def embeddings_of(self, group: RecurrentGroup) -> tuple[Matrix, ...]:
-        """The matrices with as many numbers per row as the group's first layer reads.
+    def embeddings_of(
+        self, group: RecurrentGroup, head: Matrix | None = None
+    ) -> tuple[Matrix, ...]:
+        """The embeddings that fit the group and a head.
 
         Args:
             group: One of `groups`.
+            head: One of `heads_of(group)`; None for the first of them.
 
         Returns:
-            In the order of the file.
+            The likeliest first; none where the layers read one-hot vectors.
         """
-        return tuple(matrix for matrix in self.matrices if matrix.columns == group.input_size)
+        ends, best = self._fitting(group)
+        head = head or next(iter(self.heads_of(group)), None)
+        if head is None:
+            return ()
+        tables = ends.inputs_of(head)
+        if best is not None and head == best[0]:
+            first = () if best[1] is None else (best[1],)
+            return first + tuple(table for table in tables if table not in first)
+        return tuple(table for table in tables if best is None or table != best[0])
+
+    def require_whole(self, group: RecurrentGroup, head: Matrix, embedding: Matrix | None) -> None:
+        """Refuses parts beside which the file holds what would change their output.
+
+        Args:
+            group: One of `groups`.
+            head: The output layer.
+            embedding: The embedding, or None.
+
+        Raises:
+            CheckpointError: Something stands between them.
+        """
+        around = self.surroundings(group, head, embedding)
+        if around.between:
+            raise _stands_between(group, (head, embedding), around)
+
+    def takes_one_hot(self, group: RecurrentGroup, head: Matrix) -> bool:
+        """Whether the group can read one-hot vectors of the head's tokens."""
+        return head.rows == group.input_size
+
+    def surroundings(
+        self, group: RecurrentGroup, head: Matrix | None, embedding: Matrix | None
+    ) -> Surroundings:
+        """What of the file stands around these parts, and whether it would change the output.
+
+        Args:
+            group: One of `groups`.
+            head: The output layer, or None.
+            embedding: The embedding, or None.
+
+        Returns:
+            What was found.
+        """
+        others = [g for g in self.groups if g is not group]
+        return look_around(Chosen(group, head, embedding), self.tensors, self._roots, others)
 
     def adopt(
         self,
@@ -102,136 +174,235 @@ class ForeignCheckpoint:
         """Makes a checkpoint of ours; what is not said is decided where only one answer fits.
 
         Args:
-            group: Which recurrent module, or its prefix.
+            group: Which recurrent module, or its name.
             cell: Which of its cells; needed for an nn.RNN, whose nonlinearity no file tells.
             head: The output layer, or its prefix.
             embedding: The table the input is read from, or its prefix; "one_hot" for none.
             vocabulary: A `Vocabulary` of as many tokens as the head has rows; or texts in the
                 file's order, which are sorted and given `<unk>`, the rows with them; or None for
-                tokens called "#0", "#1" and so on.
+                those that the file names, or else tokens called "#0", "#1" and so on.
             scheme: How a text is cut into these tokens, if that is known.
 
         Returns:
-            The checkpoint: the same logits for the same tokens; its notes say what was added.
+            The checkpoint: the same logits for the same tokens; its notes say what was added,
+            assumed and not read. A group that is asked for and reads numbers gets a code of
+            numbers for each token.
 
         Raises:
-            CheckpointError: A choice is needed, or does not fit; there is no head; or the network
-                is beyond the limits of `ModelSpec`.
+            CheckpointError: A choice is needed, or does not fit; it is no language model; something
+                stands between the parts that are rebuilt and `head` was not asked for; or the
+                network is beyond the limits of `LargeSpec`.
         """
         chosen = self._group(group)
-        if cell is None and len(chosen.cells) > 1:
-            raise CheckpointError(
-                f"`cell` must be given: the weights of {_label(chosen)} are those of an nn.RNN, "
-                f"and no file tells its nonlinearity. Choose {' or '.join(chosen.cells)}."
+        cell = _cell_of(chosen, cell)
+        pair, made, notes = self._pair(chosen, head, embedding, group is not None)
+        around = self.surroundings(chosen, pair[0], pair[1] if not made else None)
+        if around.between and head is None:
+            raise _stands_between(chosen, pair, around)
+        if around.between:
+            notes = (*notes, f"Left out, since the output layer was asked for: "
+                             f"{listed(around.between)}.")  # fmt: skip
+        tokens, said = vocabulary, ()
+        if vocabulary is None:
+            tokens, said = choose_tokens(self.vocabularies, pair[0].rows)
+            scheme = scheme or scheme_of(tokens)
+        if pair[1] is None and tokens is None:
+            notes = (*notes, _one_hot_note(chosen, pair[0]))
+        parts = Parts(
+            chosen, cell, *pair, notes=(*said, *notes, *self._read_notes(chosen, pair, around))
+        )
+        return adopt({**self.tensors, **made}, parts, tokens, scheme)
+
+    def adopt_layers(
+        self,
+        group: RecurrentGroup | str | None = None,
+        cell: CellName | None = None,
+        vocabulary: Vocabulary | Sequence[str] | None = None,
+        scheme: TokenScheme | None = None,
+    ) -> Checkpoint:
+        """The recurrent layers alone, of any network: their states and gradients are the file's.
+
+        They read the file's embedding where one fits, else one-hot vectors, or a number where they
+        read a single one. The output layer is drawn at random, since a gradient must begin
+        somewhere.
+
+        Args:
+            group: As for `adopt`.
+            cell: As for `adopt`.
+            vocabulary: As for `adopt`, of as many tokens as are read.
+            scheme: As for `adopt`.
+
+        Returns:
+            The checkpoint; its training record says "layers_alone", its notes what is whose.
+
+        Raises:
+            CheckpointError: A choice is needed or does not fit, or the network is beyond the
+                limits of `LargeSpec`.
+        """
+        chosen = self._group(group)
+        cell = _cell_of(chosen, cell)
+        _, tables = candidates(chosen, self.matrices, self.groups, self._order)
+        table, made, notes = next(iter(tables), None), {}, ()
+        rows = alone.tokens_read(chosen, table)
+        if table is None and alone.needs_codes(chosen):
+            table, made, note = alone.coded_table(chosen, rows)
+            notes = (note,)
+        elif table is None:
+            notes = (
+                f"Token k is read as a 1 in the k-th of {chosen.input_size:,} numbers (one-hot): "
+                "the file does not say what they are.",
             )
-        if cell is not None and cell not in chosen.cells:
-            raise CheckpointError(
-                f"`cell` (={shown(cell)}) must be {' or '.join(chosen.cells)}: the shapes of "
-                f"{_label(chosen)} leave no other."
-            )
-        output, table = self._ends(chosen, head, embedding)
-        parts = Parts(chosen, cell or next(iter(chosen.cells)), output, table)
-        return adopt(self.tensors, parts, vocabulary, scheme)
+        head, drawn = alone.drawn_head(chosen, rows)
+        around = self.surroundings(chosen, None, None if made else table)
+        named = (f"Not read: {listed(around.between)}.",) if around.between else ()
+        tokens, said = vocabulary, ()
+        if vocabulary is None and not made:
+            tokens, said = choose_tokens(self.vocabularies, rows)
+            scheme = scheme or scheme_of(tokens)
+        parts = Parts(
+            chosen, cell, head, table,
+            notes=(alone.alone_note(chosen), *notes, *named, *said,
+                   *self._read_notes(chosen, (head, table), around)),
+        )  # fmt: skip
+        made_here = adopt({**self.tensors, **made, **drawn}, parts, tokens, scheme)
+        first = alone.alone_note(chosen)
+        notes = (first, *(note for note in made_here.notes if note != first))
+        return replace(made_here, training={"layers_alone": True}, notes=notes)
+
+    @cached_property
+    def _order(self) -> dict[str, int]:
+        return {name: place for place, name in enumerate(self.tensors)}
 
     def _group(self, group: RecurrentGroup | str | None) -> RecurrentGroup:
-        fitting = [each for each in self.groups if group is None or _is(each, group)]
-        if len(fitting) != 1:
-            raise CheckpointError(
-                f"`group` (={_given(group)}) must be one of the {len(self.groups)} recurrent "
-                f"modules of the file: {listed(_label(each) for each in self.groups)}."
-            )
-        return fitting[0]
-
-    def _ends(
-        self, group: RecurrentGroup, head: Matrix | str | None, embedding: Matrix | str | None
-    ) -> tuple[Matrix, Matrix | None]:
-        """The one pair of head and embedding that has the same tokens and what was asked for."""
-        heads = self._asked("head", self._heads(group), head)
-        tables: list[Matrix | None] = [None]
-        if embedding != ONE_HOT:
-            found = self._asked("embedding", list(self.embeddings_of(group)), embedding)
-            tables = [*found, None] if embedding is None else [*found]
-        pairs = [
-            (output, table)
-            for output in heads
-            for table in tables
-            if _same_tokens(group, output, table)
-            and (table is not output or head == embedding is not None)
-        ]
-        best = max((_likeliness(*pair) for pair in pairs), default=0)
-        likeliest = [pair for pair in pairs if _likeliness(*pair) == best]
-        if len(likeliest) == 1:
-            return likeliest[0]
-        if not pairs:
-            raise self._without_pair(group, heads, tables)
+        fitting = [each for each in self.groups if group is None or _is_group(each, group)]
+        if group is None and len(fitting) > 1:
+            fitting = self._originals()
+        if len(fitting) == 1:
+            return fitting[0]
+        series = (
+            " They could be a stack whose layers differ in size or kind, which is not one that can "
+            "be drawn."
+            if group is None and in_series(fitting)
+            else ""
+        )
         raise CheckpointError(
-            "`head` and `embedding` must be given, as more than one choice fits: "
-            f"{listed(_pair_label(*pair) for pair in likeliest)}."
+            f"`group` (={_given(group)}) must be one of the {len(self.groups)} recurrent "
+            f"modules of the file: {listed(map(_label, self.groups))}.{series}"
         )
 
-    def _heads(self, group: RecurrentGroup) -> list[Matrix]:
-        heads = list(self.heads_of(group))
-        if not heads:
-            names = (f"{matrix.prefix}weight" for matrix in self.matrices)
-            others = {
-                name: self.tensors[name] for name in (*names, *self.ignored) if name in self.tensors
-            }
-            raise CheckpointError(
-                f"`data` holds no head for {_label(group)}: a matrix named weight with "
-                f"{group.output_size} columns and a row for each token is needed, and besides "
-                f"there is {with_shapes(others)}. Save the whole model, its nn.Linear included."
-            )
-        return heads
+    def _originals(self) -> list[RecurrentGroup]:
+        """The groups without copies of another: averages, and second names for one module."""
+        kept: list[RecurrentGroup] = []
+        for group in self.groups:
+            if kept and _is_copy(group.prefix) and not _is_copy(kept[0].prefix):
+                continue
+            if not any(self._same(group, other) for other in kept):
+                kept.append(group)
+        return kept
 
-    def _asked(
-        self, name: str, candidates: list[Matrix], asked: Matrix | str | None
-    ) -> list[Matrix]:
-        if asked is None:
-            return candidates
-        fitting = [each for each in candidates if _is(each, asked)]
-        if not fitting:
-            raise CheckpointError(
-                f"`{name}` (={_given(asked)}) must be one of "
-                f"{listed(_label(each) for each in candidates)}."
-            )
-        return fitting
+    def _same(self, one: RecurrentGroup, other: RecurrentGroup) -> bool:
+        if replace(one, prefix="", members=()) != replace(other, prefix="", members=()):
+            return False
+        a, b = one.sources, other.sources
+        return all(equal(self.tensors[a[name]], self.tensors[b[name]]) for name in a)
 
-    def _without_pair(
-        self, group: RecurrentGroup, heads: list[Matrix], tables: list[Matrix | None]
-    ) -> CheckpointError:
-        read = listed(_label(table) for table in tables if table is not None)
-        return CheckpointError(
-            f"`data` holds no input for {_label(group)}: it reads {group.input_size} numbers at "
-            "each step, which must be one for each token of the head, or the columns of an "
-            f"embedding with a row for each. The heads are {listed(map(_label, heads))}, the "
-            f"embeddings {read}."
+    def _fitting(self, group: RecurrentGroup) -> tuple[Ends, tuple[Matrix, Matrix | None] | None]:
+        """What fits, and the pair that `adopt` would choose, or the first where it would ask."""
+        choice = self._choice(group, None, None)
+        return choice.ends, next(iter(choice.pairs), None)
+
+    def _choice(
+        self, group: RecurrentGroup, head: Matrix | str | None, embedding: Matrix | str | None
+    ) -> Choice:
+        return choose_ends(
+            group, head, embedding, self.matrices, self.groups, self._order, self.tensors
         )
 
+    def _pair(
+        self,
+        group: RecurrentGroup,
+        head: Matrix | str | None,
+        embedding: Matrix | str | None,
+        asked: bool,
+    ) -> tuple[tuple[Matrix, Matrix | None], dict[str, Tensor], tuple[str, ...]]:
+        """Head and embedding; what was made for them, and notes on it."""
+        choice = self._choice(group, head, embedding)
+        if choice.count == 1 and choice.pairs[0][0].rows > 1:
+            return choice.pairs[0], {}, ()
+        if choice.count > 1:
+            raise choice.undecided()
+        mine, tables = candidates(group, self.matrices, self.groups, self._order)
+        alone_head = choice.heads[0] if len(choice.heads) == 1 else None
+        if asked and embedding is None and not tables and alone_head and alone_head.rows > 1:
+            table, made, note = alone.coded_table(group, alone_head.rows)
+            return (alone_head, table), made, (note,)
+        raise choice.no_language_model(mine, tables, self.tensors, self.ignored)
 
-def _is(candidate: RecurrentGroup | Matrix, asked: RecurrentGroup | Matrix | str) -> bool:
+    def _read_notes(
+        self, group: RecurrentGroup, pair: tuple[Matrix, Matrix | None], around: Surroundings
+    ) -> tuple[str, ...]:
+        """How cells, stacks and parametrised weights were read, and what was not read."""
+        ends = [end for end in pair if end is not None]
+        names = (*group.sources.values(), *(name for end in ends for name in end.names))
+        notes = () if self._plain is None else notes_on(self._plain, names)
+        if self._plain is not None and self._plain.cells & {group.prefix, *group.members}:
+            notes += (f"{listed([_label(group)])} is read as a Cell that is called at every step.",)
+        if group.members:
+            notes += (f"{listed(group.members)} are read as a stack, each reading the one before.",)
+        return notes + around.notes
+
+
+def _cell_of(group: RecurrentGroup, cell: CellName | None) -> CellName:
+    if cell is None and len(group.cells) > 1:
+        raise CheckpointError(
+            f"`cell` must be given: the weights of {_label(group)} are those of an nn.RNN, "
+            f"and no file tells its nonlinearity. Choose {' or '.join(group.cells)}."
+        )
+    if cell is not None and cell not in group.cells:
+        raise CheckpointError(
+            f"`cell` (={shown(cell)}) must be {' or '.join(group.cells)}: the shapes of "
+            f"{_label(group)} leave no other."
+        )
+    return cell or next(iter(group.cells))
+
+
+def _is_copy(prefix: str) -> bool:
+    return any(COPIES.fullmatch(part) for part in prefix.split("."))
+
+
+def _is_group(candidate: RecurrentGroup, asked: RecurrentGroup | str) -> bool:
     if isinstance(asked, str):
-        return candidate.prefix.removesuffix(".") == asked.removesuffix(".")
+        name = asked.removesuffix(".")
+        own = candidate.prefix.removesuffix(".")
+        return own == name or own.endswith(f".{name}")
     return candidate == asked
 
 
-def _same_tokens(group: RecurrentGroup, head: Matrix, table: Matrix | None) -> bool:
-    return head.rows == (group.input_size if table is None else table.rows)
+def _one_hot_note(group: RecurrentGroup, head: Matrix) -> str:
+    return (
+        f"It is assumed that {_label(group)} reads tokens as one-hot vectors: it reads "
+        f"{group.input_size:,} numbers at each step and gives {head.rows:,}, and a forecaster of "
+        "as many series would do that too."
+    )
 
 
-def _likeliness(head: Matrix, table: Matrix | None) -> int:
-    """Counts what heads and embeddings usually are: the one with a bias, the other named so."""
-    score = int(head.bias) + ("emb" not in head.prefix.lower())
-    return score if table is None else score + (not table.bias) + ("emb" in table.prefix.lower())
+def _stands_between(
+    group: RecurrentGroup, pair: tuple[Matrix, Matrix | None], around: Surroundings
+) -> CheckpointError:
+    read = [_label(group), *(end.prefix.removesuffix(".") for end in pair if end is not None)]
+    return CheckpointError(
+        f"`data` holds {listed(around.between)} beside {', '.join(read)}: without it this would "
+        "be another network, and no file tells where it stands and what follows it. The "
+        "recurrent layers can be looked at alone; for the whole model use core.capture in Python."
+    )
 
 
-def _given(asked: RecurrentGroup | Matrix | str | None) -> str:
+def _given(asked: RecurrentGroup | str | None) -> str:
     return shown(asked if asked is None or isinstance(asked, str) else asked.prefix)
 
 
-def _label(part: RecurrentGroup | Matrix) -> str:
-    name = part.prefix.removesuffix(".") or "the outermost level"
-    return name if isinstance(part, RecurrentGroup) else f"{name} ({part.rows}, {part.columns})"
+def _label(group: RecurrentGroup) -> str:
+    return group.prefix.removesuffix(".") or "the outermost level"
 
 
-def _pair_label(head: Matrix, table: Matrix | None) -> str:
-    return f"{_label(head)} with {ONE_HOT if table is None else _label(table)}"
+__all__ = ["ONE_HOT", "ForeignCheckpoint"]

@@ -22,7 +22,8 @@ from core.models.checkpoints.wording import shown
 _MAX_CALLS = 4 * MAX_TENSORS  # a tensor takes two: itself, and an empty OrderedDict of hooks
 # A tensor takes eight of them; each costs ten times as much as another instruction.
 _MAX_CONTAINERS = 12 * MAX_TENSORS
-_MAX_ELEMENTS = 20_000_000
+_MAX_ELEMENTS = 20_000_000  # in views, or twice as many as are stored if that is more
+_MAX_INSTRUCTIONS = 500_000  # a vocabulary of 50,000 tokens, both ways and as a list
 _MAX_AXES = 8
 
 _ORDERED_DICT = "collections OrderedDict"
@@ -58,6 +59,7 @@ class _Mapping:
     fresh: bool = True
 
 
+_FRESH, _SHARED = _Mapping(), _Mapping(fresh=False)
 _TENSOR_MADE = object()
 
 
@@ -75,6 +77,8 @@ class Rehearsal:
     _tensors: int = 0
     _containers: int = 0
     _elements: int = 0
+    _instructions: int = 0
+    _stored: int = 0
     _stack: list[Any] = field(default_factory=list)
     _marks: list[list[Any]] = field(default_factory=list)
     _memo: dict[int, Any] = field(default_factory=dict)
@@ -96,6 +100,9 @@ class Rehearsal:
         self._stack, self._marks, self._memo = [], [], {}
         try:
             for opcode, argument, _ in pickletools.genops(stream):
+                self._instructions += 1
+                if self._instructions > _MAX_INSTRUCTIONS:
+                    raise _refused(f"lists more than {_MAX_INSTRUCTIONS:,} values")
                 follow = _INSTRUCTIONS.get(opcode.name)
                 if follow is None:
                     raise _refused(f"uses the instruction {opcode.name}")
@@ -164,7 +171,7 @@ class Rehearsal:
     def _recall(self, place: int) -> None:
         value = self._memo[place]
         if isinstance(value, _Mapping):
-            self._push_container(_Mapping(fresh=False))
+            self._push_container(_SHARED)
         else:
             self._stack.append(value)
 
@@ -173,7 +180,7 @@ class Rehearsal:
 
     def _name(self, text: str) -> None:
         if text not in (_ORDERED_DICT, _TENSOR, _PARAMETER) and text not in _STORAGES:
-            raise _refused(f"asks for {shown(text.replace(' ', '.'))}")
+            raise _foreign_object(text.replace(" ", "."))
         self._push(_Name(text))
 
     def _call(self, _: Any) -> None:
@@ -183,7 +190,7 @@ class Rehearsal:
             raise _refused(f"holds more than {MAX_TENSORS:,} tensors")
         match function, arguments:
             case _Name(text=text), () if text == _ORDERED_DICT:
-                self._push(_Mapping())
+                self._push(_FRESH)
             case _Name(text=text), (first, bool(), _Mapping()) if text == _PARAMETER:
                 if first is not _TENSOR_MADE:
                     raise _refused("makes a parameter of what is no tensor")
@@ -220,8 +227,9 @@ class Rehearsal:
                 f"holds a tensor of the shape {shown(shape)} in only {storage.numel:,} numbers"
             )
         self._elements += count
-        if self._elements > _MAX_ELEMENTS:
-            raise _refused(f"holds tensors of more than {_MAX_ELEMENTS:,} numbers together")
+        most = max(_MAX_ELEMENTS, 2 * self._stored)
+        if self._elements > most:
+            raise _refused(f"holds tensors of more than {most:,} numbers together")
 
     def _load_storage(self, _: Any) -> None:
         match self._take(1)[0]:
@@ -234,6 +242,8 @@ class Rehearsal:
                 raise _refused("names its numbers as torch.save never does")
         if not (key.isascii() and key.isdigit() and len(key) <= MAX_NAME and numel >= 0):
             raise _refused(f"names its numbers {shown(key)}")
+        if key not in self._storages:
+            self._stored += numel
         if self._storages.setdefault(key, storage) != storage:
             raise _refused(f"gives the numbers {shown(key)} two sizes")
         self._push(storage)
@@ -281,7 +291,7 @@ _INSTRUCTIONS: dict[str, Callable[[Rehearsal, Any], None]] = {
     ),
     "EMPTY_TUPLE": _pushes_new(tuple),
     "EMPTY_LIST": _pushes_new(list),
-    "EMPTY_DICT": _pushes_new(_Mapping),
+    "EMPTY_DICT": _pushes_new(lambda: _FRESH),
     "TUPLE": lambda played, _: played._push_container(tuple(played._since_mark())),
     "TUPLE1": _pushes_tuple_of(1),
     "TUPLE2": _pushes_tuple_of(2),
@@ -297,6 +307,21 @@ _INSTRUCTIONS: dict[str, Callable[[Rehearsal, Any], None]] = {
     "BUILD": Rehearsal._build,
     "BINPERSID": Rehearsal._load_storage,
 }
+
+
+def _foreign_object(name: str) -> CheckpointError:
+    """A class or function that no tensor needs."""
+    if name.startswith("torch.nn."):
+        return CheckpointError(
+            f"`data` is a whole pickled model (it asks for {shown(name)}), which runs its own "
+            "program when it is opened: where the model's code is, convert it with "
+            "torch.save(torch.load(path, weights_only=False).state_dict(), new_path)."
+        )
+    return CheckpointError(
+        f"`data` asks for {shown(name)}, a program that is not run here: if it is a whole model, "
+        "convert it with torch.save(torch.load(path, weights_only=False).state_dict(), new_path); "
+        "if the object lies beside the weights, save the state_dict alone."
+    )
 
 
 def _refused(found: str) -> CheckpointError:

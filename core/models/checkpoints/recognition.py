@@ -2,11 +2,13 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 from torch import Tensor
 
 from core.errors import CheckpointError
+from core.models.checkpoints.parts import Matrix, RecurrentGroup
+from core.models.checkpoints.reparametrised import Plain
+from core.models.checkpoints.stacks import join_stacks
 from core.models.checkpoints.wording import listed, shown, with_shapes
 from core.models.spec import CellName
 
@@ -21,95 +23,39 @@ _PARAMETER = re.compile(
 _Key = tuple[str, int, bool]  # kind, layer, whether of the reverse direction
 
 
-@dataclass(frozen=True, slots=True)
-class RecurrentGroup:
-    """The parameters of one nn.RNN, nn.GRU or nn.LSTM.
-
-    Attributes:
-        prefix: What stands before weight_ih_l0 in their names, such as "net.rnn.".
-        cells: Which cells they can belong to; two for an nn.RNN, whose nonlinearity the file does
-            not tell.
-        hidden_size: H, units per layer and direction.
-        input_size: D, numbers that the first layer reads at each step.
-        num_layers: At least 1.
-        bidirectional: Whether there is a second direction.
-        bias: Whether there are biases.
-    """
-
-    prefix: str
-    cells: tuple[CellName, ...]
-    hidden_size: int
-    input_size: int
-    num_layers: int
-    bidirectional: bool
-    bias: bool
-
-    @property
-    def output_size(self) -> int:
-        """Units of the last layer, both directions: what a head reads."""
-        return (1 + self.bidirectional) * self.hidden_size
-
-    @property
-    def parameters(self) -> tuple[str, ...]:
-        """The names of its parameters without the prefix."""
-        kinds = ("weight_ih", "weight_hh") + (("bias_ih", "bias_hh") if self.bias else ())
-        ends = ("", "_reverse")[: 1 + self.bidirectional]
-        return tuple(
-            f"{kind}_l{layer}{end}"
-            for layer in range(self.num_layers)
-            for end in ends
-            for kind in kinds
-        )
-
-
-@dataclass(frozen=True, slots=True)
-class Matrix:
-    """The weight of an nn.Linear or of an nn.Embedding: the file does not tell which.
-
-    Attributes:
-        prefix: What stands before "weight" in its name, such as "fc.".
-        rows: Of a head or an embedding, the number of tokens V.
-        columns: Of a head the units it reads, of an embedding the numbers per token.
-        bias: Whether there is a bias of as many rows.
-    """
-
-    prefix: str
-    rows: int
-    columns: int
-    bias: bool
-
-
-def find_groups(tensors: Mapping[str, Tensor]) -> tuple[RecurrentGroup, ...]:
+def find_groups(plain: Plain) -> tuple[RecurrentGroup, ...]:
     """Finds the recurrent modules.
 
     Args:
-        tensors: By name.
+        plain: The tensors of a file.
 
     Returns:
         At least one, in the order of the file; incomplete ones are left out if there are others.
+        Modules numbered from 0 or 1 of which each reads the one before are one stack.
 
     Raises:
         CheckpointError: There is none that can be used.
     """
     found: dict[str, dict[_Key, Tensor]] = {}
-    for name, tensor in tensors.items():
+    for name, tensor in plain.tensors.items():
         if match := _PARAMETER.fullmatch(name):
             key = (match["kind"], int(match["layer"]), match["reverse"] is not None)
             found.setdefault(match["prefix"], {})[key] = tensor
     groups, problems = [], []
     for prefix, parts in found.items():
         try:
-            groups.append(_group(prefix, parts))
+            groups.append(_group(prefix, parts, plain))
         except CheckpointError as problem:
             problems.append(problem)
     if groups:
-        return tuple(groups)
+        return join_stacks(groups, plain.tensors)
     if problems:
         raise problems[0]
     raise CheckpointError(
-        f"`data` holds {len(tensors):,} tensors of floats ({with_shapes(tensors)}) and no "
-        "recurrent layer: the parameters weight_ih_l0, weight_hh_l0 and so on of an nn.RNN, "
-        "nn.GRU or nn.LSTM are needed. Save the whole model's state_dict()."
+        f"`data` holds {len(plain.tensors):,} tensors of floats ({with_shapes(plain.tensors)}) "
+        "and no recurrent layer: the parameters weight_ih_l0, weight_hh_l0 and so on of an nn.RNN, "
+        "nn.GRU or nn.LSTM, or those of an nn.*Cell, are needed. Save the whole model's "
+        "state_dict()."
     )
 
 
@@ -123,26 +69,57 @@ def find_matrices(
         groups: What `find_groups` gave.
 
     Returns:
-        In the order of the file.
+        In the order of the file; last the biases that stand alone because their weight is shared
+        with an embedding.
     """
     widths = {group.output_size for group in groups} | {group.input_size for group in groups}
-    matrices = []
+    matrices: list[Matrix] = []
+    by_shape: dict[tuple[int, int], Matrix | None] = {}
     for name, tensor in tensors.items():
         prefix, dot, last = name.rpartition(".")
         if last != "weight" or tensor.ndim != 2 or tensor.shape[1] not in widths:
             continue
         bias = tensors.get(f"{prefix}{dot}bias")
         has_bias = bias is not None and tuple(bias.shape) == (tensor.shape[0],)
-        matrices.append(Matrix(prefix + dot, tensor.shape[0], tensor.shape[1], has_bias))
+        matrix = Matrix(prefix + dot, tensor.shape[0], tensor.shape[1], has_bias)
+        matrices.append(matrix)
+        by_shape[matrix.rows, matrix.columns] = (
+            None if (matrix.rows, matrix.columns) in by_shape else matrix
+        )
+    for name, tensor in tensors.items():
+        prefix, dot, last = name.rpartition(".")
+        if last != "bias" or tensor.ndim != 1 or f"{prefix}{dot}weight" in tensors:
+            continue
+        shared = {
+            each
+            for group in groups
+            if (each := by_shape.get((tensor.shape[0], group.output_size))) and not each.bias
+        }
+        if len(shared) == 1:
+            tied = shared.pop()
+            matrices.append(Matrix(prefix + dot, tied.rows, tied.columns, True, tied.prefix))
     return tuple(matrices)
 
 
-def _group(prefix: str, parts: dict[_Key, Tensor]) -> RecurrentGroup:
+def _group(prefix: str, parts: dict[_Key, Tensor], plain: Plain) -> RecurrentGroup:
     label = shown(prefix.removesuffix(".")) if prefix else "the outermost level"
     if any(kind == "weight_hr" for kind, _, _ in parts):
         raise _unusable(label, "has a projection (weight_hr_l0): an nn.LSTM with `proj_size`")
     first, recurrent = parts.get(("weight_ih", 0, False)), parts.get(("weight_hh", 0, False))
     if first is None or recurrent is None or first.ndim != 2 or recurrent.ndim != 2:
+        strange = [
+            name
+            for name in plain.tensors
+            if name.startswith(f"{prefix}parametrizations.")
+            or (name.startswith(f"{prefix}weight_") and not _PARAMETER.fullmatch(name))
+        ]
+        if strange:
+            raise _unusable(
+                label,
+                f"has parametrised weights ({listed(strange)}), computed in a way that no file "
+                "tells: call torch.nn.utils.parametrize.remove_parametrizations on it, or what "
+                "undoes its kind, before saving",
+            )
         raise _unusable(label, "lacks weight_ih_l0 or weight_hh_l0, matrices both")
     rows, units = recurrent.shape
     if rows % units or rows // units not in _CELLS:

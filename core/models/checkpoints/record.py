@@ -5,11 +5,11 @@ from typing import Any
 
 from torch import Tensor
 
-from core.errors import CheckpointError, CoreError
+from core.errors import CheckpointError, CoreError, SpecError
 from core.models.checkpoints.checkpoint import FORMAT_VERSION, Checkpoint, Snapshot
 from core.models.checkpoints.strict_json import parse_json, write_json
 from core.models.checkpoints.wording import listed, shown
-from core.models.spec import ModelSpec
+from core.models.spec import LargeSpec, ModelSpec
 from core.text.vocabulary import Vocabulary
 
 FORMAT = "unrolled checkpoint"
@@ -125,7 +125,7 @@ def _checkpoint(values: dict[str, Any], tensors: Mapping[str, Tensor]) -> Checkp
         kept[before + slash][after] = tensor
     notes = values["notes"]
     return Checkpoint(
-        spec=ModelSpec.from_dict(values["spec"]),
+        spec=_spec(values["spec"]),
         weights=kept[""],
         vocabulary=_vocabulary(values["vocabulary"], values["vocabulary_digest"]),
         scheme=values["scheme"],
@@ -138,6 +138,14 @@ def _checkpoint(values: dict[str, Any], tensors: Mapping[str, Tensor]) -> Checkp
         notes=tuple(notes) if isinstance(notes, list) else notes,
         format_version=values["version"],
     )
+
+
+def _spec(values: Any) -> ModelSpec:
+    """The spec, of a size that is drawn here or only read."""
+    try:
+        return ModelSpec.from_dict(values)
+    except SpecError:
+        return LargeSpec.from_dict(values)
 
 
 def _snapshots(listing: Any) -> dict[int, Any]:

@@ -4,7 +4,9 @@ from pathlib import Path
 
 from core.errors import CheckpointError
 from core.models.checkpoints.checkpoint import Checkpoint
+from core.models.checkpoints.contents import of_tensor_file
 from core.models.checkpoints.foreign import ForeignCheckpoint
+from core.models.checkpoints.formats import appearance
 from core.models.checkpoints.record import checkpoint_of, record_of, tensors_of
 from core.models.checkpoints.replacing import replace_file
 from core.models.checkpoints.tensor_file import (
@@ -15,7 +17,7 @@ from core.models.checkpoints.tensor_file import (
 from core.models.checkpoints.torch_file import looks_like_torch_file, read_torch_file
 from core.models.checkpoints.wording import listed
 
-MAX_CHECKPOINT_BYTES = 20_000_000
+MAX_CHECKPOINT_BYTES = 100_000_000
 
 _RECORD = "unrolled"
 _NEEDED = (
@@ -37,7 +39,7 @@ def dump_checkpoint(checkpoint: Checkpoint) -> bytes:
         The file; the same bytes for the same checkpoint.
 
     Raises:
-        CheckpointError: It would take more than 20,000,000 bytes, or its record more than
+        CheckpointError: It would take more than 100,000,000 bytes, or its record more than
             2,000,000.
     """
     tensors = tensors_of(checkpoint)
@@ -57,7 +59,7 @@ def load_checkpoint(data: bytes) -> Checkpoint | ForeignCheckpoint:
     """Reads a file of weights, whoever wrote it; nothing in it is ever run.
 
     Args:
-        data: The file, whole, at most 20,000,000 bytes: a checkpoint of ours, a safetensors file,
+        data: The file, whole, at most 100,000,000 bytes: a checkpoint of ours, a safetensors file,
             or a state dict that torch.save wrote, alone or inside other dicts.
 
     Returns:
@@ -75,13 +77,13 @@ def load_checkpoint(data: bytes) -> Checkpoint | ForeignCheckpoint:
             "smaller network, or its state dict alone, without the optimiser's."
         )
     if looks_like_torch_file(data):
-        tensors, unread = read_torch_file(data)
-        return ForeignCheckpoint.recognise(tensors, unread=unread)
+        return ForeignCheckpoint.recognise(read_torch_file(data))
     if not looks_like_tensor_file(data):
-        raise CheckpointError(f"`data` ({_appearance(data)}) must be {_NEEDED}.")
+        raise CheckpointError(f"`data` ({appearance(data)}) must be {_NEEDED}.")
     file = read_tensor_file(data)
     if _RECORD not in file.metadata:
-        return ForeignCheckpoint.recognise(file.tensors, unread=file.unread)
+        contents = of_tensor_file(file.tensors, file.unread, file.metadata)
+        return ForeignCheckpoint.recognise(contents)
     if file.unread:
         raise CheckpointError(
             f"`data` is a damaged checkpoint: its {listed(file.unread)} must be numbers of "
@@ -101,14 +103,3 @@ def save_checkpoint(path: Path, checkpoint: Checkpoint) -> None:
         CheckpointError: It is too large, or the file cannot be written.
     """
     replace_file(path, dump_checkpoint(checkpoint))
-
-
-def _appearance(data: bytes) -> str:
-    if not data:
-        return "empty"
-    if data[:1] == b"\x80":
-        return (
-            f"a Python pickle of {len(data):,} bytes that torch.save did not write: a pickle can "
-            "run programs, so it is not opened"
-        )
-    return f"{len(data):,} bytes of another kind, or damaged at the start"

@@ -2,17 +2,18 @@
 
 import io
 import re
+import shutil
 import zipfile
 from collections.abc import Mapping
 from functools import partial
-from typing import Any
 
 import torch
-from torch import Tensor
 
 from core.errors import CheckpointError
+from core.models.checkpoints.contents import Contents, of_mapping
+from core.models.checkpoints.formats import zip_of_another_kind
 from core.models.checkpoints.pickle_rehearsal import Rehearsal
-from core.models.checkpoints.tensor_file import MAX_NAME, MAX_TENSORS
+from core.models.checkpoints.tensor_file import MAX_TENSORS
 from core.models.checkpoints.wording import shown
 
 _ZIP = b"PK\x03\x04"
@@ -22,10 +23,11 @@ _MAX_EXTRA_BYTES = 300_000
 _OLD = b"\x80\x02\x8a\nl\xfc\x9cF\xf9 j\xa8P\x19."
 # Of the magic number, the version, the machine, the objects, the keys of the numbers.
 _OLD_PICKLES = 5
-_MAX_PICKLE_BYTES = 400_000  # it names the tensors, and perhaps 20,000 tokens
-_MAX_DEPTH = 6
-_FLOATS = (torch.float16, torch.bfloat16, torch.float32, torch.float64)
+# The list names the tensors, and perhaps 50,000 tokens both ways: of a large file it may be longer.
+_MAX_PICKLE_BYTES = 400_000
+_MAX_PICKLE_SHARE = 8
 
+_PIECE = 1_000_000  # bytes that are copied at once
 _KEPT = re.compile(r"data\.pkl|version|byteorder|data/[0-9]+")
 
 # The one way in: without `weights_only` a file could run any program.
@@ -37,15 +39,14 @@ def looks_like_torch_file(data: bytes) -> bool:
     return data.startswith((_ZIP, _OLD))
 
 
-def read_torch_file(data: bytes) -> tuple[dict[str, Tensor], tuple[str, ...]]:
-    """Reads a state dict, alone or inside other dicts.
+def read_torch_file(data: bytes) -> Contents:
+    """Reads a state dict, alone or inside other dicts, and the vocabulary beside it.
 
     Args:
         data: The file, whole.
 
     Returns:
-        The tensors of floats by name, where a dict inside another puts its own key and a dot
-        before the names ("state_dict.rnn.weight_ih_l0"); and the names of the other tensors.
+        Its tensors by name, and what else is of use.
 
     Raises:
         CheckpointError: It is damaged, larger than it says, holds more than weights, or no dict.
@@ -63,13 +64,13 @@ def read_torch_file(data: bytes) -> tuple[dict[str, Tensor], tuple[str, ...]]:
             f"`data` holds a {type(content).__name__}, and a dict of tensors is needed: save it "
             "with torch.save(model.state_dict(), path)."
         )
-    return _flat(content)
+    return of_mapping(content)
 
 
 def _checked_old(data: bytes) -> io.BytesIO:
     """The file as it is, once its pickles are known to fill all their numbers from the file."""
     played = Rehearsal()
-    pickles = io.BytesIO(data[:_MAX_PICKLE_BYTES])
+    pickles = io.BytesIO(data[: _most_pickled(len(data))])
     for _ in range(_OLD_PICKLES):
         played.play(pickles)
     keys, sizes = played.result, played.storages
@@ -103,7 +104,8 @@ def _checked_zip(data: bytes) -> io.BytesIO:
             if absent:
                 raise _damaged(f"the numbers {shown(absent[0])} are not in the archive")
             for name, entry in kept.items():
-                copy.writestr(f"archive/{name}", archive.read(entry))
+                with archive.open(entry) as source, copy.open(f"archive/{name}", "w") as target:
+                    shutil.copyfileobj(source, target, _PIECE)
     except CheckpointError:
         raise
     except Exception as error:  # zipfile raises a dozen kinds for archives that are broken
@@ -115,6 +117,10 @@ def _checked_zip(data: bytes) -> io.BytesIO:
 def _kept_entries(archive: zipfile.ZipFile, size: int) -> dict[str, zipfile.ZipInfo]:
     """The entries that torch.load reads, by their name without the folder around them."""
     entries = archive.infolist()
+    inner: dict[str, zipfile.ZipInfo] = {}
+    kind = zip_of_another_kind(frozenset(entry.filename for entry in entries))
+    if kind is not None:
+        raise CheckpointError(f"`data` {kind}.")
     # Lies about sizes, compression that unfolds to gigabytes, entries that share their bytes.
     if any(
         e.compress_type != zipfile.ZIP_STORED or e.file_size != e.compress_size for e in entries
@@ -125,14 +131,8 @@ def _kept_entries(archive: zipfile.ZipFile, size: int) -> dict[str, zipfile.ZipI
         )
     if sum(entry.file_size for entry in entries) > size:
         raise _damaged("the entries of the archive take more bytes than the file has")
-    inner: dict[str, zipfile.ZipInfo] = {}
     for entry in entries:
         _, _, name = entry.filename.partition("/")
-        if name == "constants.pkl" or name.startswith("code/"):
-            raise CheckpointError(
-                "`data` is a TorchScript archive, which holds a program: save the weights alone, "
-                "with torch.save(model.state_dict(), path)."
-            )
         if name in inner:
             raise _damaged(f"the archive holds {shown(name)} twice")
         inner[name] = entry
@@ -141,36 +141,14 @@ def _kept_entries(archive: zipfile.ZipFile, size: int) -> dict[str, zipfile.ZipI
             "`data` is a zip archive that torch.save did not write: it has no data.pkl. Give the "
             "file that torch.save(model.state_dict(), path) wrote."
         )
-    if inner["data.pkl"].file_size > _MAX_PICKLE_BYTES:
-        raise _damaged(f"its list of tensors takes more than {_MAX_PICKLE_BYTES:,} bytes")
+    if inner["data.pkl"].file_size > _most_pickled(size):
+        raise _damaged(f"its list of tensors takes more than {_most_pickled(size):,} bytes")
     return {name: entry for name, entry in inner.items() if _KEPT.fullmatch(name)}
 
 
-def _flat(content: Mapping[Any, Any]) -> tuple[dict[str, Tensor], tuple[str, ...]]:
-    """The tensors in dicts inside dicts; each dict is visited once, for it may hold itself."""
-    tensors: dict[str, Tensor] = {}
-    unread: list[str] = []
-    visited: set[int] = set()
-    waiting: list[tuple[str, Mapping[Any, Any], int]] = [("", content, 0)]
-    while waiting:
-        prefix, mapping, depth = waiting.pop()
-        if id(mapping) in visited or depth > _MAX_DEPTH:
-            continue
-        visited.add(id(mapping))
-        for key, value in mapping.items():
-            # Before the name is put together: one long key may stand in many dicts.
-            if isinstance(key, str) and len(key) > MAX_NAME:
-                continue
-            name = f"{prefix}{key}"
-            if len(name) > MAX_NAME:
-                continue
-            if isinstance(value, Mapping):
-                waiting.append((f"{name}.", value, depth + 1))
-            elif isinstance(value, Tensor) and value.dtype in _FLOATS and value.numel():
-                tensors[name] = value.detach()
-            elif isinstance(value, Tensor):
-                unread.append(name)
-    return tensors, tuple(unread)
+def _most_pickled(size: int) -> int:
+    """Bytes that the list of tensors of a file of this size may take."""
+    return max(_MAX_PICKLE_BYTES, min(10 * _MAX_PICKLE_BYTES, size // _MAX_PICKLE_SHARE))
 
 
 def _damaged(found: str) -> CheckpointError:
