@@ -1,10 +1,15 @@
-"""Sentences that state a cause: each number in them, and each claim, against its own computation."""
+"""Sentences that state a cause: each number and claim in them against its own computation."""
 
+import json
 import math
 import re
+import shutil
+import subprocess
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
+import playwright
 import pytest
 import torch
 from hypothesis import given, settings
@@ -12,20 +17,33 @@ from hypothesis import strategies as st
 from streamlit.testing.v1 import AppTest
 from torch import nn
 
-from app.compute import gradients, texts
+from app.bets import Stage, bets
+from app.bets.networks import _slopes
+from app.bets.values import largest, undecided
+from app.components.explorer import pack
+from app.components.shared.decades import decades
+from app.compute import counts, gradients, texts
 from app.compute.networks import Network
+from app.compute.order_losses import KINDS, OrderLosses, order_losses
+from app.exports.gradient_line import gradient_decades, gradient_line
+from app.exports.numbers import ten_to
+from app.exports.screen import Screen, contents
+from app.exports.strip_scales import strip_scale
 from app.panels.clipping import RATE, START, UPDATES, descents, descents_words
 from app.sidebar.source import Source
+from app.state import Looking
+from app.views.explorer import Choices
 from app.views.gradients import indices_of, reach_view
+from app.wording import by_order, counted_of
 from core.analysis import clip_by_norm, clip_by_value, jacobian_norms, predictions
 from core.analysis.cliff import loss_and_gradient
 from core.analysis.jacobians.lyapunov import lyapunov_exponents
-from core.models import ModelSpec
-from core.text import Stretch
+from core.models import ModelSpec, SequenceModel
+from core.text import NgramCounts, NgramModel, Split, Stretch
 from tests.driven_networks import CELLS, autograd_steps, stock, traced
 
-
-MAIN = str(Path(__file__).resolve().parent.parent / "app" / "main.py")
+ROOT = Path(__file__).resolve().parent.parent
+MAIN, COMPONENTS = str(ROOT / "app" / "main.py"), ROOT / "app" / "components"
 
 
 def source_of(text: str = "story", scheme: str = "graphemes", start: int = 0, steps: int = 30):
@@ -207,3 +225,233 @@ def test_the_page_hands_the_threshold_to_the_cliff(theta):
     shown = f"{10 ** float(theta):.3g}"
     cliff = next(each.value for each in app.caption if "descent from the star" in each.value)
     assert f"clipped at {shown}," in cliff
+
+
+def stage_of(cell: str, steps: int = 40, seed: int = 2, **options) -> Stage:
+    tokens = torch.randint(5, (steps + 1,), generator=torch.Generator().manual_seed(seed))
+    spec = ModelSpec(cell=cell, vocabulary_size=5, hidden_size=6, seed=seed, **options)
+    return Stage(spec, tokens[:-1], tokens[1:])
+
+
+@pytest.mark.parametrize("radius", [None, 0.3, 3.0])
+def test_the_first_bet_tells_what_the_gates_alone_would_do_and_not_their_mean(radius):
+    """The product of each unit's own gates, from the equations, over the distance compared."""
+    stage = stage_of("lstm", spectral_radius=radius)
+    because = next(bet for bet in bets(stage) if bet.key == "cells").reveal().because
+    for cell, gate, name in (("gru", "update", "GRU"), ("lstm", "forget", "LSTM")):
+        trace = stage.trace(SequenceModel(replace(stage.spec, cell=cell), torch.float64))
+        gates = trace.gates[gate][1:, 0]  # every step back but into the first state
+        assert len(gates) == stage.far
+        alone = float(gates.log().mean(0).exp().max())
+        assert f"{name} would have ×{alone:.3g}" in because or f"{name} ×{alone:.3g}" in because
+    assert "On average" not in because
+
+
+@given(st.lists(st.sampled_from([0.0, 0.01, 0.03, -5.0, -math.inf, math.nan]), min_size=2,
+                max_size=3))  # fmt: skip
+def test_a_bet_that_nobody_wins_says_why(sizes):
+    named = dict(zip(("RNN", "GRU", "LSTM"), sizes, strict=False))
+    if largest(named) is not None:
+        return
+    said = undecided(named)
+    assert ("not known" in said) == any(map(math.isnan, sizes))
+    assert ("exactly 0" in said) == all(each == -math.inf for each in sizes)
+    if "within 5 %" in said:
+        first, second = sorted(sizes, reverse=True)[:2]
+        assert first - second <= math.log10(1.05)
+
+
+def test_mean_derivatives_that_point_the_other_way_are_not_given_as_the_cause():
+    assert "does not decide" not in _slopes(0.9, 0.4, "tanh")
+    assert "does not decide" in _slopes(0.9, 0.4, "ReLU")
+    assert "does not decide" in _slopes(0.3, 0.4, "tanh")
+    assert "does not decide" not in _slopes(0.3, 0.4, None)
+
+
+letters = st.lists(st.integers(0, 3), min_size=6, max_size=60)
+
+
+@settings(max_examples=100, deadline=None)
+@given(
+    learnt=letters, judged=letters, order=st.integers(2, 4),
+    epsilon=st.sampled_from([0.0, 0.3, 1.0, 30.0]),
+    backoff=st.sampled_from(["unigram", "shorter"]),
+)  # fmt: skip
+def test_what_an_order_loses_is_split_by_what_was_counted(learnt, judged, order, epsilon, backoff):
+    """Against counting by hand, place by place."""
+    tally = NgramCounts.of(learnt, 5, order)
+    model = NgramModel(tally, (1.0, *[epsilon] * (order - 1)), backoff)
+    rows = model.probabilities_by_order(judged)
+    first = order - 1
+    found = order_losses(tally, np.array(judged), rows[0], rows[-1], order, first)
+    told = {kind: 0.0 for kind in KINDS}
+    spans = {tuple(learnt[at : at + order]) for at in range(len(learnt) - order + 1)}
+    endless = any(rows[-1][t] == 0 for t in range(first, len(judged)))
+    for t in range(first, len(judged)):
+        gram = tuple(judged[t - order + 1 : t + 1])
+        kind = "counted" if gram in spans else "continuation"
+        if all(span[:-1] != gram[:-1] for span in spans):
+            kind = "context"
+        if judged[t] not in learnt:
+            kind = "token"
+        if endless:
+            told[kind] += rows[-1][t] == 0
+        else:
+            told[kind] += math.log(rows[0][t] / rows[-1][t])
+    assert found.endless == endless
+    assert found.unseen == sum(each not in learnt for each in judged[first:])
+    assert found.nats == pytest.approx(told, abs=1e-9)
+    gap = sum(found.nats.values())
+    if not endless:
+        whole = np.log(rows[0, first:]).sum() - np.log(rows[-1, first:]).sum()
+        assert gap == pytest.approx(float(whole), abs=1e-9)
+
+
+@settings(max_examples=60, deadline=None)
+@given(letters)
+def test_without_smoothing_what_was_counted_never_gets_harder_with_the_order(text):
+    """The law behind "so much smoothing drowns the counts"."""
+    tally = NgramCounts.of(text, 4, 4, first=3)
+    rows = NgramModel(tally, (0.0,) * 4).probabilities_by_order(text)[:, 3:]
+    nats = -np.log(rows).mean(1)
+    assert (np.diff(nats) <= 1e-12).all()
+
+
+def perplexities_of(text: str, epsilons=(1.0,) * 5):
+    tokens = texts.tokens_of(text, "graphemes", text)
+    split = Split.at_end(len(tokens.tokens))
+    return counts.perplexities(tokens, 0, split, epsilons, "unigram"), len(tokens.vocabulary)
+
+
+def test_unseen_letters_are_named_as_the_cause_and_not_rare_contexts():
+    """Coin tosses, whose contexts tell nothing; in the end every eighth letter is a new one."""
+    tossed = np.random.default_rng(0).choice(list("ab"), 3000)
+    tossed[2700::8] = [chr(945 + k) for k in range(len(tossed[2700::8]))]
+    found, size = perplexities_of("".join(tossed))
+    said = by_order(found, size)
+    assert "order 1 forecasts best" in said
+    assert found.lost is not None and found.lost.kind == "token"
+    assert "at tokens that the counted text does not have at all" in said
+    assert "too rarely" not in said and "the few continuations" not in said
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_the_kind_of_place_at_which_most_is_lost_is_the_one_that_is_named(kind):
+    nats = dict.fromkeys(KINDS, 1.0) | {kind: 5.0}
+    lost = OrderLosses(nats, 7, endless=False)
+    found = counts.Perplexities((9.0, 8.0), (6.0, 7.0), 900, 900, lost)
+    assert "loses most (62 %)" in by_order(found, 28)
+    assert ("few continuations" in by_order(found, 28)) == (kind == "continuation")
+    impossible = counts.Perplexities((9.0, 8.0), (6.0, math.inf), 900, 900, OrderLosses(
+        {each: 10.0 * (each == kind) for each in KINDS}, 7, endless=True))  # fmt: skip
+    assert "holds some tokens impossible, most (100 %)" in by_order(impossible, 28)
+
+
+@pytest.mark.parametrize(
+    ("values", "said"),
+    [
+        ((9, 4, 4, 4, 4), "orders 2, 3, 4 and 5 forecast best, all alike (4)."),
+        ((9, 4, 4.0001, 5, 6), "orders 2 and 3 forecast best, all alike (4)."),
+        ((4, 4, 5, 6, 7), "orders 1 and 2 forecast best, all alike (4)."),
+        ((9, 4, 4.1, 5, 6), "order 2 forecasts best (4)."),
+        ((9, 8, 7, 6, 5), "order 5 forecasts best (5)."),
+    ],
+)
+def test_orders_that_are_equal_are_not_told_apart(values, said):
+    found = counts.Perplexities((9.0,) * 5, tuple(map(float, values)), 9000, 900)
+    assert said in by_order(found, 28)
+
+
+def test_equal_orders_are_found_equal_on_a_text():
+    found, size = perplexities_of("the sea the boat the lamp " * 90, (1.0, 1.0, *[math.inf] * 3))
+    assert "order 2 forecasts best" in by_order(found, size)
+    found, size = perplexities_of("ab" * 1500)
+    alike = [value <= min(found.validation) * 1.001 for value in found.validation]
+    assert sum(alike) > 1
+    assert "all alike" in by_order(found, size)
+
+
+def test_an_impossible_token_is_counted():
+    found, size = perplexities_of("the sea the boat the lamp " * 90 + "é" * 5, (0.0,) * 5)
+    assert "infinite at every order" in by_order(found, size)
+    assert "and 5 of these were never counted" in by_order(found, size)
+
+
+CURVES = [
+    [], [math.nan], [-math.inf, math.inf, math.nan], [0.0] * 5, [-3.0], [-3.0, -3.0], [-3.2, -3.1],
+    [-2.0, 0.0], [-1.0, 0.0], [-0.0], [5e-324], [-5e-324, 0.0], [-308.0, 2.0],
+    [math.nan, -7.0, -6.5], [-1e-16, 1e-16], [-640.25, -2.0, math.inf], [1e6, -1e6],
+]  # fmt: skip
+
+
+def test_the_browser_has_the_same_decades_as_python(tmp_path):
+    """Beside those that Python sends: the reach of a loss and a change are drawn on their own."""
+    random = np.random.default_rng(1)
+    curves = CURVES + [
+        (random.normal(size=size) * scale + shift).round(digits).tolist()
+        for size in (1, 2, 30) for scale in (0.0, 0.1, 3.0, 80.0) for shift in (-12.0, -0.5, 1.0)
+        for digits in (0, 3)
+    ]  # fmt: skip
+    no_python = shutil.ignore_patterns("*.py", "__py*")
+    for folder in ("explorer", "shared"):
+        shutil.copytree(COMPONENTS / folder, tmp_path / folder, ignore=no_python)
+    (tmp_path / "package.json").write_text('{"type": "module"}')
+    given = json.dumps([[str(value) for value in curve] for curve in curves])
+    (tmp_path / "try.js").write_text(
+        'import { decades } from "./explorer/unpack.js";\n'
+        "const number = (word) => Number(word.replace('inf', 'Infinity'));\n"
+        f"const curves = {given}.map((curve) => curve.map(number));\n"
+        "console.log(JSON.stringify(curves.map((curve) => decades(curve))));"
+    )
+    node = shutil.which("node") or str(Path(playwright.__file__).parent / "driver" / "node")
+    done = subprocess.run(
+        [node, "try.js"], cwd=tmp_path, capture_output=True, text=True, check=True
+    )
+    for curve, theirs in zip(curves, json.loads(done.stdout), strict=True):
+        ours = decades(curve)
+        assert (None if ours is None else list(ours)) == theirs, curve
+        finite = [value for value in curve if math.isfinite(value)]
+        if ours is None:
+            assert not finite
+            continue
+        low, high = ours
+        assert low <= min(finite) and max(finite) <= high and high - low >= 2
+        assert high - 1 <= max(finite) and (min(finite) <= low + 1 or high - low == 2)
+
+
+@pytest.mark.parametrize(
+    ("cell", "steps", "more"),
+    [("lstm", 40, {}), ("rnn_tanh", 1, {}), ("gru", 2, {"bidirectional": True}),
+     ("rnn_relu", 40, {"spectral_radius": 3.0, "initialisation": "normal", "sigma": 9.0}),
+     ("rnn_tanh", 40, {"initialisation": "normal", "sigma": 9.0}),
+     ("lstm", 12, {"num_layers": 2, "spectral_radius": 0.0})],
+)  # fmt: skip
+def test_the_screen_and_the_export_draw_the_gradient_on_one_axis(cell, steps, more):
+    source = source_of("lighthouse", steps=steps)
+    choices = Choices(source, untrained(source, cell, **more), "last")
+    layer = f"rnn.l{choices.spec.num_layers - 1}"
+    of = contents(Screen(choices, Looking(0, layer, "h", "index", "gradient", "forward")))
+    packed = pack(of.view)
+    head = int.from_bytes(packed[4:8], "little")
+    on_screen = json.loads(packed[8 : 8 + head])["decades"]
+    exported = gradient_decades(of)
+    assert on_screen == (None if exported is None else list(exported))
+    drawn = gradient_line(of).markup
+    assert ("no step has a gradient norm" in drawn) == (on_screen is None)
+    scale = strip_scale(of)
+    if on_screen is None:
+        assert scale.labels == ("", "")
+    else:
+        assert list(scale.ends) == on_screen
+        assert f">{ten_to(on_screen[1])}<" in drawn or on_screen[1] - on_screen[0] > 9
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.integers(0, 300), st.integers(1, 50), st.integers(0, 300))
+def test_how_much_of_a_stretch_was_counted_is_said(start, shown, counted):
+    known = sum(place < counted for place in range(start, start + shown))
+    said = counted_of(start, shown, counted)
+    assert ("not counted" in said) == (known == 0)
+    assert ("first" in said) == (0 < known < shown)
+    if 0 < known < shown:
+        assert f"the first {known} token" in said

@@ -1,11 +1,13 @@
 """What counting a text tells: n-grams, ranks, and the models made of them."""
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from app.compute.bounded import Bounded
+from app.compute.order_losses import OrderLosses, order_losses
 from app.compute.texts import TokenText
 from core.text import (
     MAX_ORDER,
@@ -103,12 +105,15 @@ class Perplexities:
         validation: on the text held back.
         tokens_train: how many tokens the first are the mean over.
         tokens_validation: how many the second.
+        lost: what the highest order loses on the text held back against the best one, or what it
+            holds impossible there; None where it is the best.
     """
 
     train: tuple[float, ...]
     validation: tuple[float, ...]
     tokens_train: int
     tokens_validation: int
+    lost: OrderLosses | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -229,11 +234,15 @@ def perplexities(
         first = min(MAX_ORDER, *map(len, parts)) - 1
         counts = ngrams(tokens, min_freq, split.train, first)
         model = NgramModel(counts, epsilons, backoff)
-        rows = [
-            tuple(perplexity(row[first:]) for row in model.probabilities_by_order(part))
-            for part in parts
-        ]
-        return Perplexities(rows[0], rows[1], len(parts[0]) - first, len(parts[1]) - first)
+        chances = [model.probabilities_by_order(part) for part in parts]
+        rows = [tuple(perplexity(row[first:]) for row in each) for each in chances]
+        best, highest = int(np.argmin(rows[1])), len(rows[1])
+        lost = None
+        if rows[1][-1] > rows[1][best] or math.isinf(rows[1][-1]):
+            lower, higher = chances[1][best], chances[1][-1]
+            lost = order_losses(counts, parts[1], lower, higher, highest, first)
+        sizes = len(parts[0]) - first, len(parts[1]) - first
+        return Perplexities(rows[0], rows[1], *sizes, lost)
 
     key = (tokens.digest, min_freq, split, epsilons, backoff)
     return _perplexities.get(key, score)
