@@ -22,7 +22,8 @@ from app.bets.networks import _slopes
 from app.bets.values import largest, undecided
 from app.components.explorer import pack
 from app.components.shared.decades import decades
-from app.compute import counts, gradients, texts
+from app.compute import counts, gradients, texts, trained
+from app.compute.beside import OWN, Beside, learnt_tokens, ngrams_beside
 from app.compute.networks import Network
 from app.compute.order_losses import KINDS, OrderLosses, order_losses
 from app.exports.gradient_line import gradient_decades, gradient_line
@@ -30,15 +31,17 @@ from app.exports.numbers import ten_to
 from app.exports.screen import Screen, contents
 from app.exports.strip_scales import strip_scale
 from app.panels.clipping import RATE, START, UPDATES, descents, descents_words
-from app.sidebar.source import Source
+from app.sidebar.source import Source, read_by
 from app.state import Looking
-from app.views.explorer import Choices
+from app.views.explorer import Choices, beside
 from app.views.gradients import indices_of, reach_view
 from app.wording import by_order, counted_of
 from core.analysis import clip_by_norm, clip_by_value, jacobian_norms, predictions
 from core.analysis.cliff import loss_and_gradient
 from core.analysis.jacobians.lyapunov import lyapunov_exponents
+from core.learning import TrainingText
 from core.models import ModelSpec, SequenceModel
+from core.models.checkpoints import Checkpoint
 from core.text import NgramCounts, NgramModel, Split, Stretch
 from tests.driven_networks import CELLS, autograd_steps, stock, traced
 
@@ -455,3 +458,132 @@ def test_how_much_of_a_stretch_was_counted_is_said(start, shown, counted):
     assert ("first" in said) == (0 < known < shown)
     if 0 < known < shown:
         assert f"the first {known} token" in said
+
+
+def trained_network(name: str, **changes) -> Network:
+    """One of the box, or its like with other attributes."""
+    checkpoint = trained.shipped(name)
+    if changes:
+        own = {each: getattr(checkpoint, each) for each in (
+            "spec", "weights", "vocabulary", "scheme", "text_digest", "training")}  # fmt: skip
+        checkpoint = Checkpoint(**(own | changes))
+    return Network(checkpoint.spec, checkpoint, None, "a text")
+
+
+def beside_of(network: Network, source: Source) -> Beside:
+    return beside(Choices(read_by(network, source), network, "last"))
+
+
+def assert_counted(found: Beside, indices: list[int], size: int, read: list[int]) -> None:
+    """The models are those of these tokens, whatever else there is."""
+    rows = NgramModel(NgramCounts.of(indices, size, 3), (1.0,) * 3).probabilities_by_order(read)
+    assert [each.key for each in found.models] == ["unigram", "bigram", "trigram"]
+    for row, each in zip(rows, found.models, strict=True):
+        np.testing.assert_allclose(each.surprise, -np.log(row[1:]), rtol=1e-12)
+    assert f"counted on the {len(indices):,} " in found.note
+
+
+@pytest.mark.parametrize("text", ["story", "lighthouse", "greetings"])
+def test_ngrams_beside_a_network_of_the_box_counted_its_training_text(text):
+    """Whatever it reads; also one stretch that leaves nothing of the text on screen."""
+    source, network = source_of(text, steps=500), trained_network("lstm-story")
+    story, vocabulary = source_of("story").tokens.tokens, network.vocabulary
+    assert vocabulary is not None
+    learnt = vocabulary.encode(story[: Split.at_end(len(story)).train[1]])
+    read = source.stretch
+    indices = vocabulary.encode((*read.inputs, read.targets[-1]))
+    assert_counted(beside_of(network, source), learnt, len(vocabulary), indices)
+
+
+def test_the_networks_in_the_box_learnt_what_the_page_says():
+    """Their last validation loss is that of the end of the text, at which the text was split."""
+    checkpoint = trained.shipped("rnn-story")
+    tokens = source_of("story").tokens.tokens
+    assert checkpoint.vocabulary is not None
+    low = learnt_tokens(checkpoint, len(tokens))
+    judged = torch.tensor(checkpoint.vocabulary.encode(tokens[low:])).unsqueeze(1)
+    with torch.no_grad():
+        logits, _ = checkpoint.model(torch.float64)(judged[:-1])
+    loss = float(torch.nn.functional.cross_entropy(logits[:, 0], judged[1:, 0]))
+    # The training judged in batches that start from a zero state.
+    assert loss == pytest.approx(checkpoint.training["validation"]["loss"][-1], rel=0.02)
+
+
+@pytest.mark.parametrize(
+    ("changes", "why"),
+    [
+        ({"text_digest": ""}, "not known"),
+        ({"text_digest": "0" * 64}, "is not here"),
+        ({"title": "a copy"}, "does not say which part"),
+        ({"training": {"train_tokens": 10**9}}, "does not say which part"),
+        ({"training": {"train_tokens": 100}}, "learnt from 100 characters only"),
+    ],
+)
+def test_where_it_is_not_known_what_a_network_learnt_from_no_ngrams_are_shown(changes, why):
+    network = trained_network("gru-story", **changes)
+    found = beside_of(network, source_of("story"))
+    assert found.models == ()
+    assert found.note.startswith("No n-grams beside it: ") and why in found.note
+    assert found.note.endswith(".")
+
+
+def test_a_file_that_says_what_it_learnt_from_has_its_ngrams_counted_on_that():
+    network = trained_network("gru-story", training={"train_tokens": 5_000})
+    source = source_of("story", start=200)
+    assert network.vocabulary is not None
+    encode, read = network.vocabulary.encode, source.stretch
+    found = beside_of(network, source)
+    assert_counted(found, encode(source.tokens.tokens[:5000]), len(network.vocabulary),
+                   encode((*read.inputs, read.targets[-1])))  # fmt: skip
+    assert (found.text, found.learnt) == (OWN, 5000)
+
+
+def test_a_network_trained_here_keeps_what_it_learnt_from_when_another_text_comes():
+    source = source_of("lighthouse")
+    network = untrained(source, "gru")
+    tokens, size = source.tokens, len(source.tokens.vocabulary)
+    indices = np.array(tokens.vocabulary.encode(tokens.tokens))
+    material = TrainingText.from_split(
+        indices, Split.at_end(len(indices)), vocabulary=tokens.vocabulary, scheme="graphemes",
+        text_digest=source.text.digest,
+    )  # fmt: skip
+    checkpoint = Checkpoint(
+        spec=network.spec, weights=network.model().state_dict(), vocabulary=tokens.vocabulary,
+        scheme="graphemes", text_digest=source.text.digest,
+    )  # fmt: skip
+    here = Network(network.spec, checkpoint, None, "lighthouse", material)
+    other = source_of("greetings")
+    read = tokens.vocabulary.encode((*other.stretch.inputs, other.stretch.targets[-1]))
+    found = beside_of(here, other)
+    assert_counted(found, material.train.tolist(), size, read)
+    assert found.text == ""
+
+
+@pytest.mark.parametrize("steps", [60, 400, 500])
+def test_ngrams_beside_an_untrained_network_count_the_rest_and_say_how_much(steps):
+    source = source_of("greetings", steps=steps)
+    found = beside_of(untrained(source, "gru"), source)
+    rest = len(source.tokens.tokens) - steps - 1
+    assert len(found.models) == 3
+    assert f"counted on the other {rest:,} characters" in found.note
+
+
+@pytest.mark.parametrize("length", [3, 40, 200, 349, 500, 700, 900])
+@pytest.mark.parametrize("steps", [2, 100, 400])
+def test_ngrams_are_never_counted_on_the_few_characters_that_are_not_read(length, steps):
+    text = ("the lamp went out and the sea came in. " * 30)[:length]
+    tokens = texts.tokens_of(text, "graphemes", text)
+    stretch = Stretch.of(tokens.tokens, 0, steps)
+    network = Network(ModelSpec(cell="gru", vocabulary_size=len(tokens.vocabulary), hidden_size=2))
+    found = ngrams_beside(network, "", tokens, stretch, "character")
+    rest = length - len(stretch) - 1
+    assert bool(found.models) == (rest >= 250 and rest >= len(stretch))
+    if not found.models:
+        assert f"goes on for {rest} character" in found.note
+
+
+def test_the_page_shows_why_there_are_no_ngrams():
+    app = page("", text="paste", weights="untrained", units="4")
+    app.text_area(key="pasted").set_value("the sea, the boat, the lamp").run()
+    said = [each.value for each in app.caption if "No n-grams beside it" in each.value]
+    assert said and "goes on for 0 characters only" in said[0]

@@ -269,13 +269,16 @@ def _network(tokens: TokenText) -> tuple[NDArray[np.int64], NgramCounts]:
 
 
 def _refer(tokens: TokenText, stretch: Stretch) -> tuple[ReferenceSurprise, ...]:
-    encode, order = tokens.vocabulary.encode, len(REFERENCES)
     indices, counts = _network_counts.get(tokens.digest, lambda: _network(tokens))
     rest = counts.without(indices, stretch.start, stretch.start + len(stretch) + 1)
     if not rest.total:
         return ()
-    model = NgramModel(rest, (REFERENCE_EPSILON,) * order)
-    read = encode((*stretch.inputs, stretch.targets[-1]))
+    return surprise_of(rest, tokens.vocabulary.encode((*stretch.inputs, stretch.targets[-1])))
+
+
+def surprise_of(counts: NgramCounts, read: list[int]) -> tuple[ReferenceSurprise, ...]:
+    """What the models of these counts make of a text, from its second token on."""
+    model = NgramModel(counts, (REFERENCE_EPSILON,) * len(REFERENCES))
     nats = surprise(model.probabilities_by_order(read)[:, 1:])
     return tuple(
         ReferenceSurprise(key, _frozen(row), perplexity_of_surprise(row))
@@ -300,16 +303,17 @@ def _frozen(array: NDArray) -> NDArray:
     return array
 
 
-def _bytes_of_counts(counts: NgramCounts) -> int:
+def bytes_of_counts(counts: NgramCounts) -> int:
+    """What they take in memory."""
     return sum(
         level.keys.nbytes + level.counts.nbytes + level.followed.nbytes for level in counts.levels
     )
 
 
 _indexed: Bounded[Indexed] = Bounded(MOST_BYTES // 4, lambda text: text.indices.nbytes)
-_counts: Bounded[NgramCounts] = Bounded(MOST_BYTES, _bytes_of_counts)
+_counts: Bounded[NgramCounts] = Bounded(MOST_BYTES, bytes_of_counts)
 _network_counts: Bounded[tuple[NDArray[np.int64], NgramCounts]] = Bounded(
-    MOST_BYTES // 2, lambda both: both[0].nbytes + _bytes_of_counts(both[1])
+    MOST_BYTES // 2, lambda both: both[0].nbytes + bytes_of_counts(both[1])
 )
 _ranks: Bounded[tuple[Ranks, ...]] = Bounded(
     MOST_BYTES // 8, lambda found: sum(each.frequencies.nbytes for each in found) + 1

@@ -51,7 +51,8 @@ def choose_network(source: Source) -> tuple[Network, LossName]:
     at: LossName = segmented("Loss", "loss", LOSSES, "last", LOSS_HELP)
     for note in checkpoint.notes:
         st.caption(note)
-    return Network(checkpoint.spec, checkpoint, step, _learnt(name, checkpoint)), at
+    material = state.kept_text("trained_text") if name == HERE else None
+    return Network(checkpoint.spec, checkpoint, step, _learnt(name, checkpoint), material), at
 
 
 def _learnt(name: str, checkpoint: Checkpoint) -> str:
