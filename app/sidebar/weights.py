@@ -8,8 +8,8 @@ import streamlit as st
 from app import state
 from app.compute import texts, trained
 from app.compute.networks import Network
-from app.sidebar.labels import HERE, LABELS, LOSSES, OWN, UNTRAINED, VOCABULARIES
-from app.sidebar.network import LOSS_HELP, choose_spec
+from app.sidebar.labels import HERE, LABELS, OWN, UNTRAINED, VOCABULARIES
+from app.sidebar.network import choose_loss, choose_spec
 from app.sidebar.source import Source
 from app.sidebar.widgets import segmented
 from app.theme import visible
@@ -29,11 +29,12 @@ _ON_SCREEN = {"`data`": "Your file", "`vocabulary`": "The vocabulary", "`text`":
 """what the arguments that the library's messages name are called on the page"""
 
 
-def choose_network(source: Source) -> tuple[Network, LossName]:
+def choose_network(source: Source, loss_acts: bool) -> tuple[Network, LossName]:
     """The network, and where its loss is.
 
     Args:
         source: what is read, for the vocabulary of an untrained network.
+        loss_acts: whether what is shown depends on where the loss is.
 
     Raises:
         CoreError: if no network can be built as asked.
@@ -45,10 +46,10 @@ def choose_network(source: Source) -> tuple[Network, LossName]:
     )  # fmt: skip
     checkpoint = _checkpoint(name, source)
     if checkpoint is None:
-        spec, at = choose_spec(source.tokens)
+        spec, at = choose_spec(source.tokens, loss_acts)
         return Network(spec), at
     step = _choose_step(checkpoint)
-    at: LossName = segmented("Loss", "loss", LOSSES, "last", LOSS_HELP)
+    at = choose_loss(loss_acts)
     for note in checkpoint.notes:
         st.caption(note)
     material = state.kept_text("trained_text") if name == HERE else None
