@@ -102,15 +102,14 @@ def _material(
     """What a trained network learnt from, or why that is not known."""
     if checkpoint.vocabulary is None or network.numbered or not checkpoint.text_digest:
         return "what this network learnt from is not known"
-    own = network.material
+    known = {texts.shipped(each.name).digest: each.name for each in texts.shipped_texts()}
+    name, own = known.get(checkpoint.text_digest), network.material
     if own is not None:
         # A text learnt here may have been replaced by another one since.
-        found = OWN if own.text_digest == digest else ""
+        found = name or (OWN if own.text_digest == digest else "")
         return _Material(own.train.numpy(), own.text_digest, found)
-    known = {texts.shipped(each.name).digest: each.name for each in texts.shipped_texts()}
-    name = known.get(checkpoint.text_digest)
     if checkpoint.text_digest == digest:
-        whole, found = tokens, OWN
+        whole, found = tokens, name or OWN
     elif name is not None and checkpoint.scheme is not None:
         text = texts.shipped(name)
         whole, found = texts.tokens_of(text.digest, checkpoint.scheme, text.text), name
