@@ -73,6 +73,7 @@ STYLE = """<style>
   [data-testid="stMarkdownContainer"] table { font-size: 0.875rem; }
   [data-testid="stMarkdownContainer"] :is(th, td) { padding: 0.25rem 0.4rem !important; }
 }
+.st-key-out_of_sight { display: none; }
 .st-key-training_buttons :is([data-testid="stElementContainer"], a) { margin: 0; }
 .st-key-training_buttons [data-testid="stPageLink"] a {
   min-height: 2.5rem; justify-content: center; border: 1px solid light-dark(#d7dce4, #39414f);

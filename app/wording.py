@@ -11,6 +11,7 @@ from core.text import NgramModel
 FEW = 200
 """tokens held back, below which a perplexity says little"""
 _SAME = 1e-9  # relative difference of two perplexities that are the same
+_ALIKE = 1e-3  # of two that are the same to a reader, who sees three digits
 
 
 def by_order(found: Perplexities, vocabulary_size: int) -> str:
@@ -34,8 +35,12 @@ def _trend(values: Sequence[float]) -> str:
     if all(step <= _SAME * values[0] for step in steps):
         return "falls as the order grows"
     if all(step >= -_SAME * values[0] for step in steps):
+        # Without smoothing it never does.
         return "rises as the order grows: so much smoothing drowns the counts"
-    return f"is lowest at order {_lowest(values)}"
+    best = _alike(values, min(values))
+    return f"is lowest at order{'s' if len(best) > 1 else ''} " + (
+        _listed(best) if len(best) > 1 else str(best[0])
+    )
 
 
 def _held_back(found: Perplexities, vocabulary_size: int) -> str:
@@ -43,27 +48,60 @@ def _held_back(found: Perplexities, vocabulary_size: int) -> str:
     if found.tokens_validation < FEW:
         return f"Only {tokens} could be judged by: too few to tell orders apart."
     if all(math.isinf(value) for value in values):
+        unseen = 0 if found.lost is None else found.lost.unseen
+        enough = f"{unseen:,} of these {'was' if unseen == 1 else 'were'} never counted"
         return (
-            f"On the {tokens} held back it is infinite at every order: without smoothing one "
-            "token that was never seen is enough."
+            f"On the {tokens} held back it is infinite at every order: without smoothing a token "
+            f"that was never counted is held impossible, and {enough if unseen else 'one does'}."
         )
     if max(values) - min(values) <= _SAME * min(values):
         return f"On the {tokens} held back it is the same at every order."
-    best = _lowest(values)
-    lowest = values[best - 1]
-    text = f"On the {tokens} held back order {best} forecasts best ({number(lowest)}"
+    lowest = min(values)
+    best = _alike(values, lowest)
+    which = f"order {best[0]} forecasts best"
+    if len(best) > 1:
+        which = f"orders {_listed(best)} forecast best, all alike"
+    text = f"On the {tokens} held back {which} ({number(lowest)}"
     text += ", no better than a blind guess)" if lowest >= vocabulary_size else ")"
-    overfits = values[-1] > lowest and found.train[-1] < found.train[best - 1]
-    if overfits:
-        text += (
-            ": longer contexts were seen too rarely, and the few continuations seen take the "
-            "probability from all others. The model learns its text by heart"
-        )
+    if len(values) not in best:
+        text += _why_worse(found, best[-1])
     return text + "."
 
 
-def _lowest(values: Sequence[float]) -> int:
-    return min(range(len(values)), key=values.__getitem__) + 1
+def _why_worse(found: Perplexities, best: int) -> str:
+    """What makes the highest order forecast worse, from where it loses."""
+    words, highest = "", len(found.validation)
+    if found.lost is not None and found.lost.share > 0:
+        share = f"{100 * found.lost.share:.0f}"
+        words = f". Order {highest} loses most ({share} %) at {_PLACES[found.lost.kind]}"
+        if found.lost.endless:
+            words = (
+                f". Order {highest} holds some tokens impossible, most ({share} %) of them at "
+                f"{_PLACES[found.lost.kind]}"
+            )
+    if found.train[-1] < found.train[best - 1] * (1 - _ALIKE):
+        words += f". It knows what it counted better than order {best}, and new text worse: it has "
+        words += "learnt by heart"
+    return words
+
+
+_PLACES = {
+    "token": "tokens that the counted text does not have at all",
+    "context": "tokens whose context was never counted",
+    "continuation": "tokens whose context was counted, but never with this token after it: the "
+    "few continuations seen have taken the probability",
+    "counted": "tokens that were counted after this very context too",
+}
+
+
+def _alike(values: Sequence[float], lowest: float) -> list[int]:
+    """The orders whose perplexity is the lowest, as far as three digits show."""
+    return [order for order, value in enumerate(values, 1) if value <= lowest * (1 + _ALIKE)]
+
+
+def _listed(orders: Sequence[int]) -> str:
+    *rest, last = map(str, orders)
+    return f"{', '.join(rest)} and {last}"
 
 
 def guessed_from(order: int, used: int, followed: int) -> str:
@@ -81,6 +119,21 @@ def guessed_from(order: int, used: int, followed: int) -> str:
     else:
         source = f"the last {plural(used, 'token')} of the context, seen {plural(followed, 'time')}"
     return f"Guessed from {source}. In brackets how often each token came next."
+
+
+def counted_of(start: int, shown: int, counted: int) -> str:
+    """How much of a stretch the model has counted.
+
+    Args:
+        start: its first token's place in the text, from 0.
+        shown: how many tokens it has.
+        counted: tokens of the text that were counted, from its beginning.
+    """
+    known = min(max(counted - start, 0), shown)
+    if not known:
+        return "the model has not counted it. "
+    what = "it" if known == shown else f"the first {plural(known, 'token')} of it"
+    return f"the model has counted {what}, so there this is no forecast. "
 
 
 def written_by(model: NgramModel, seed: int, length: int, blind: int, copied: int) -> str:

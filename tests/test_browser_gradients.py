@@ -127,3 +127,18 @@ def test_charts_take_the_colours_of_the_theme_that_is_on(visit):
     page.emulate_media(color_scheme="light")
     page.get_by_role("slider", name="Threshold").press("ArrowRight")  # lines follow when drawn anew
     expect(diamond).to_have_css("fill", "rgb(0, 114, 178)")
+
+
+def test_the_loss_is_in_sight_only_where_it_acts_and_stays_as_it_was_set(visit):
+    page = visit("gradients?weights=untrained&units=4&steps=20&loss=mean", ready="decay")
+    loss = page.get_by_test_id("stSidebar").get_by_text("Loss", exact=True)
+    expect(loss).to_be_hidden()
+    for lab, seen in (("Clipping", True), ("How far back", False), ("Truncation", True)):
+        page.get_by_test_id("stMain").get_by_role("radio", name=lab, exact=True).click()
+        if seen:
+            expect(loss).to_be_visible()
+            chosen = page.get_by_test_id("stSidebar").get_by_role("radio", name="all steps")
+            expect(chosen).to_be_checked()
+        else:
+            expect(loss).to_be_hidden()
+        expect(page).to_have_url(re.compile(r"loss=all\+steps|loss=all%20steps"))

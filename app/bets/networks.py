@@ -15,15 +15,14 @@ from app.bets.values import (
     backwards,
     largest,
     listed,
+    undecided,
 )
 from app.theme import CELL_LABELS, number, plural
-from core.analysis import gradient_norms, judge
+from core.analysis import carry_product, gradient_norms, judge
 from core.analysis.jacobians import module_spectra
 from core.capture import LayerTrace
 from core.models import MAX_SPECTRAL_RADIUS, CellName, SequenceModel
 
-CARRIES = ("update", "forget")
-"""the gates by which a GRU and an LSTM carry their state on"""
 CALM = 0.5
 """the spectral radius that is doubled where the network's own is 0 or above 1"""
 BIT_FURTHER, MUCH_FURTHER = 1.5, 3.0
@@ -37,10 +36,10 @@ def cells(stage: Stage) -> Bet:
 
     def reveal() -> Reveal:
         traces = [_untrained(stage, cell) for cell in names]
-        kept = [float(t.gates[g].mean()) for t, g in zip(traces[1:], CARRIES, strict=True)]
+        kept = [_carried(trace, stage.far) for trace in traces[1:]]
         why = (
-            f"On average the GRU’s update gate keeps {number(kept[0])} of the state at each step, "
-            f"the LSTM’s forget gate {number(kept[1])}."
+            "Along its gates alone, in the unit that keeps most, the GRU would have "
+            f"×{number(kept[0])} and the LSTM ×{number(kept[1])}; all else goes through Wₕₕ."
         )
         curves = {o.text: backwards(t) for o, t in zip(options, traces, strict=True)}
         of = dict(zip(curves, names, strict=True))
@@ -62,11 +61,9 @@ def activation(stage: Stage) -> Bet:
         tanh, relu = (_untrained(stage, cell) for cell in names)
         slope = float((1 - tanh.hidden.square()).mean())
         active = float((relu.hidden > 0).double().mean())
-        why = (
-            f"The derivative of tanh is {number(slope)} on average over units and steps; that of "
-            f"ReLU is 1 where a unit is active, {number(100 * active)} % of the time, and else 0."
-        )
         curves = {"tanh": backwards(tanh), "ReLU": backwards(relu)}
+        won = largest({name: float(curve[stage.far]) for name, curve in curves.items()})
+        why = _slopes(slope, active, won)
         of: dict[str, CellName] = {"tanh": "rnn_tanh", "ReLU": "rnn_relu"}
         return _compared(stage, options, curves, of, [tanh, relu], why)
 
@@ -75,6 +72,22 @@ def activation(stage: Stage) -> Bet:
         f"is the gradient of the last step’s loss larger {plural(stage.far, 'step')} back?"
     )
     return Bet("activation", question, options, reveal)
+
+
+def _slopes(slope: float, active: float, won: str | None) -> str:
+    """The mean derivatives, and whether they alone would have told who wins."""
+    words = (
+        f"The derivative of tanh is {number(slope)} on average over units and steps; that of ReLU "
+        f"is 1 where a unit is active, {number(100 * active)} % of the time, and else 0."
+    )
+    if won is not None and won != ("tanh" if slope > active else "ReLU"):
+        words += " So the mean derivative does not decide it here."
+    return words
+
+
+def _carried(trace: LayerTrace, lag: int) -> float:
+    """What the gates' product alone multiplies by per step, in the unit that keeps most."""
+    return 10.0 ** (float(carry_product(trace).largest[lag]) / lag)
 
 
 def radius(stage: Stage) -> Bet:
@@ -110,8 +123,14 @@ def radius(stage: Stage) -> Bet:
 
 def _further(lives: list[float | None], factors: list[float]) -> tuple[str | None, str]:
     before, after = lives
-    if before is None or any(math.isnan(factor) for factor in factors):
-        return None, "Neither: with the smaller radius there is no gradient that shrinks steadily."
+    for factor, which in zip(factors, ("smaller", "double"), strict=True):
+        if math.isnan(factor):
+            return None, f"Neither: with the {which} radius no factor per step can be told."
+    if before is None:
+        return None, (
+            "Neither: with the smaller radius already the gradient does not shrink, "
+            f"×{number(factors[0])} per step back."
+        )
     steps = f"Half of it is left after {number(before)} steps"
     rule = (
         f"One step back multiplies by {number(factors[0])} and then by {number(factors[1])}; the "
@@ -153,7 +172,7 @@ def _compared(
     )
     told = f"{plural(stage.far, 'step')} back: {listed(sizes)}. Each step back: {steps}. {why}"
     if won is None:
-        told = f"Neither: the largest are within 5 %, exactly 0 or not known. {told}"
+        told = f"Neither: {undecided(sizes)}. {told}"
     right = next((option.key for option in options if option.curve == won), None)
     numbers = {f"log₁₀ ‖∂L/∂h‖, {name}": size for name, size in sizes.items()}
     return Reveal(right, numbers, told, curves, cells, LAST_LOSS)

@@ -161,6 +161,16 @@ def largest(sizes: dict[str, float]) -> str | None:
     return first if sizes[first] - sizes[second] > math.log10(TIE) else None
 
 
+def undecided(sizes: dict[str, float]) -> str:
+    """Why none of them is the largest; of sizes for which `largest` gives None."""
+    unknown = [name for name, log10 in sizes.items() if math.isnan(log10)]
+    if unknown:
+        return f"the size is not known for {', '.join(unknown)}"
+    if max(sizes.values()) == -math.inf:
+        return "all of them are exactly 0"
+    return f"the two largest are within {100 * (TIE - 1):.0f} % of each other"
+
+
 def listed(sizes: dict[str, float]) -> str:
     """Names and sizes, given as log10."""
     return ", ".join(f"{name} {size(log10)}" for name, log10 in sizes.items())

@@ -1,11 +1,13 @@
 """What counting a text tells: n-grams, ranks, and the models made of them."""
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from app.compute.bounded import Bounded
+from app.compute.order_losses import OrderLosses, order_losses
 from app.compute.texts import TokenText
 from core.text import (
     MAX_ORDER,
@@ -105,12 +107,15 @@ class Perplexities:
         validation: on the text held back.
         tokens_train: how many tokens the first are the mean over.
         tokens_validation: how many the second.
+        lost: what the highest order loses on the text held back against the best one, or what it
+            holds impossible there; None where it is the best.
     """
 
     train: tuple[float, ...]
     validation: tuple[float, ...]
     tokens_train: int
     tokens_validation: int
+    lost: OrderLosses | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -231,11 +236,15 @@ def perplexities(
         first = min(MAX_ORDER, *map(len, parts)) - 1
         counts = ngrams(tokens, min_freq, split.train, first)
         model = NgramModel(counts, epsilons, backoff)
-        rows = [
-            tuple(perplexity(row[first:]) for row in model.probabilities_by_order(part))
-            for part in parts
-        ]
-        return Perplexities(rows[0], rows[1], len(parts[0]) - first, len(parts[1]) - first)
+        chances = [model.probabilities_by_order(part) for part in parts]
+        rows = [tuple(perplexity(row[first:]) for row in each) for each in chances]
+        best, highest = int(np.argmin(rows[1])), len(rows[1])
+        lost = None
+        if rows[1][-1] > rows[1][best] or math.isinf(rows[1][-1]):
+            lower, higher = chances[1][best], chances[1][-1]
+            lost = order_losses(counts, parts[1], lower, higher, highest, first)
+        sizes = len(parts[0]) - first, len(parts[1]) - first
+        return Perplexities(rows[0], rows[1], *sizes, lost)
 
     key = (tokens.digest, min_freq, split, epsilons, backoff)
     return _perplexities.get(key, score)
@@ -262,13 +271,16 @@ def _network(tokens: TokenText) -> tuple[NDArray[np.int64], NgramCounts]:
 
 
 def _refer(tokens: TokenText, stretch: Stretch) -> tuple[ReferenceSurprise, ...]:
-    encode, order = tokens.vocabulary.encode, len(REFERENCES)
     indices, counts = _network_counts.get(tokens.digest, lambda: _network(tokens))
     rest = counts.without(indices, stretch.start, stretch.start + len(stretch) + 1)
     if not rest.total:
         return ()
-    model = NgramModel(rest, (REFERENCE_EPSILON,) * order)
-    read = encode((*stretch.inputs, stretch.targets[-1]))
+    return surprise_of(rest, tokens.vocabulary.encode((*stretch.inputs, stretch.targets[-1])))
+
+
+def surprise_of(counts: NgramCounts, read: list[int]) -> tuple[ReferenceSurprise, ...]:
+    """What the models of these counts make of a text, from its second token on."""
+    model = NgramModel(counts, (REFERENCE_EPSILON,) * len(REFERENCES))
     nats = surprise(model.probabilities_by_order(read)[:, 1:])
     return tuple(
         ReferenceSurprise(key, _frozen(row), perplexity_of_surprise(row))
@@ -293,7 +305,8 @@ def _frozen(array: NDArray) -> NDArray:
     return array
 
 
-def _bytes_of_counts(counts: NgramCounts) -> int:
+def bytes_of_counts(counts: NgramCounts) -> int:
+    """What they take in memory."""
     return sum(
         level.keys.nbytes + level.counts.nbytes + level.followed.nbytes for level in counts.levels
     )
@@ -302,9 +315,9 @@ def _bytes_of_counts(counts: NgramCounts) -> int:
 _indexed: Bounded[Indexed] = Bounded(
     MOST_BYTES // 4, lambda text: max(text.indices.nbytes, LEAST_BYTES), whole=True
 )
-_counts: Bounded[NgramCounts] = Bounded(MOST_BYTES, _bytes_of_counts)
+_counts: Bounded[NgramCounts] = Bounded(MOST_BYTES, bytes_of_counts)
 _network_counts: Bounded[tuple[NDArray[np.int64], NgramCounts]] = Bounded(
-    MOST_BYTES // 2, lambda both: both[0].nbytes + _bytes_of_counts(both[1])
+    MOST_BYTES // 2, lambda both: both[0].nbytes + bytes_of_counts(both[1])
 )
 _ranks: Bounded[tuple[Ranks, ...]] = Bounded(
     MOST_BYTES // 8, lambda found: sum(each.frequencies.nbytes for each in found) + 1

@@ -6,6 +6,7 @@ from functools import cached_property
 import torch
 
 from app.compute.texts import TokenText
+from core.learning import TrainingText
 from core.models import ModelSpec, SequenceModel
 from core.models.checkpoints import Checkpoint
 from core.text import UNKNOWN, TokenScheme, Vocabulary
@@ -20,12 +21,14 @@ class Network:
         checkpoint: where its weights are from; None for the drawn ones.
         step: of the checkpoint's snapshot; None for its final state.
         name: of the text it learnt; "" for an untrained one.
+        material: what it learnt from, where it was trained in this session.
     """
 
     spec: ModelSpec
     checkpoint: Checkpoint | None = None
     step: int | None = None
     name: str = ""
+    material: TrainingText | None = None
 
     @cached_property
     def digest(self) -> str:

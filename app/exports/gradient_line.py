@@ -5,6 +5,7 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
+from app.components.shared.decades import decades
 from app.exports.axis import Piece, TimeAxis
 from app.exports.colours import CURSOR, FAINT, GRADIENT, GROUND, HAIR, MUTED, TEXT
 from app.exports.numbers import ten_to
@@ -25,16 +26,19 @@ _JUMPS = (1, 2, 5, 10, 20, 50, 100, 200)
 def gradient_line(of: Contents) -> Piece:
     """One line a layer: log10 of the Euclidean norm of dL/dh_t; the chosen layer's in colour."""
     axis = TimeAxis(len(of.view.inputs))
-    low, high = decades(of)
+    span = gradient_decades(of)
+    low, high = span or (0, 1)
 
     def at(log10: float) -> float:
         return _BOTTOM - (log10 - low) / (high - low) * (_BOTTOM - _TOP)
 
-    parts = [_ticks(low, high, at)]
+    parts = [_ticks(low, high, at)] if span else [_nothing()]
     for layer in of.reading.layers:
         if layer is not of.layer:
             parts.append(_curve(axis, layer.gradient, at, FAINT, 1.2))
-    parts += [_curve(axis, of.layer.gradient, at, GRADIENT, 2.4), _fit(of, axis, at)]
+    parts.append(_curve(axis, of.layer.gradient, at, GRADIENT, 2.4))
+    if span:
+        parts.append(_fit(of, axis, at))
     signs, explained = _flags(of, axis)
     here = of.layer.gradient[of.view.cursor]
     if math.isfinite(here):
@@ -52,14 +56,15 @@ def gradient_line(of: Contents) -> Piece:
     return Piece("Gradient at each step", how, "".join(parts), _BOTTOM + 38)
 
 
-def decades(of: Contents) -> tuple[int, int]:
-    """Whole powers of ten around the norms of all layers, at least one decade apart."""
-    norms = np.concatenate([layer.gradient for layer in of.reading.layers])
-    finite = norms[np.isfinite(norms)]
-    if not finite.size:
-        return 0, 1
-    low, high = math.floor(finite.min()), math.ceil(finite.max())
-    return low, max(high, low + 1)
+def gradient_decades(of: Contents) -> tuple[int, int] | None:
+    """The axis of the norms of all layers, as on screen; None where no step has a norm."""
+    return decades([layer.gradient for layer in of.reading.layers])
+
+
+def _nothing() -> str:
+    """What stands in place of an axis."""
+    return text("no step has a gradient norm to draw", (LEFT + RIGHT) / 2, _BOTTOM - 18, SMALL,
+                text_anchor="middle", fill=MUTED)  # fmt: skip
 
 
 def _ticks(low: int, high: int, at) -> str:

@@ -62,27 +62,23 @@ def _arrays_of_layer(layer: LayerReading) -> dict[str, NDArray]:
 
 
 def references_of(
-    tokens: list[str], vocabulary: Vocabulary, start: int, steps: int
+    tokens: list[str], vocabulary: Vocabulary, read: list[str], hole: tuple[int, int]
 ) -> dict[str, NDArray]:
-    """The surprise, in nats, of the n-gram models that counted the rest of the text.
+    """The surprise, in nats, of the n-gram models that counted a text.
 
     Args:
-        tokens: the whole text.
+        tokens: the text that is counted.
         vocabulary: the network's.
-        start: place of the first token read.
-        steps: how many are read.
+        read: the T tokens read and the one after them.
+        hole: first place that is left out of the text, and the one after the last.
 
     Returns:
-        (T,) for "reference.unigram", "reference.bigram" and "reference.trigram"; nothing where
-        no text is left to count.
+        (T,) for "reference.unigram", "reference.bigram" and "reference.trigram".
     """
     indices = np.array(vocabulary.encode(tokens), np.int64)
-    stop = start + steps + 1
-    rest = NgramCounts.of(indices, len(vocabulary), 3).without(indices, start, stop)
-    if not rest.total:
-        return {}
-    model = NgramModel(rest, (1.0, 1.0, 1.0))
-    nats = surprise(model.probabilities_by_order(indices[start:stop].tolist())[:, 1:])
+    counts = NgramCounts.of(indices, len(vocabulary), 3).without(indices, *hole)
+    model = NgramModel(counts, (1.0, 1.0, 1.0))
+    nats = surprise(model.probabilities_by_order(vocabulary.encode(read))[:, 1:])
     names = ("unigram", "bigram", "trigram")
     return {f"reference.{name}": row for name, row in zip(names, nats, strict=True)}
 

@@ -11,11 +11,11 @@ import torch
 from numpy.typing import NDArray
 
 from app.components.explorer import ExplorerView
-from app.compute import counts, readings
+from app.compute import readings
 from app.exports.program import arrays_of
 from app.state import Looking
 from app.theme import verdict_text
-from app.views.explorer import Choices, explorer_view, title
+from app.views.explorer import Choices, beside, explorer_view, title
 from core.analysis import LayerReading, Reading, similarity_order
 
 _ROOT = Path(__file__).resolve().parents[2]
@@ -94,9 +94,10 @@ def contents(screen: Screen) -> Contents:
     )
     hidden = next(each.hidden for each in reading.layers if each.name == screen.looking.layer)
     similarity = similarity_order(hidden)
-    references = counts.references(source.tokens, stretch)
-    arrays |= {f"reference.{each.key}": each.surprise for each in references}
-    view = explorer_view(choices, reading, screen.looking, similarity, "export", references)
+    ngrams = beside(choices)
+    arrays |= {f"reference.{each.key}": each.surprise for each in ngrams.models}
+    view = explorer_view(choices, reading, screen.looking, similarity, "export", ngrams.models,
+                         reference_note=ngrams.note)  # fmt: skip
     in_order = similarity if screen.looking.order == "similarity" else np.arange(len(similarity))
     return Contents(screen, reading, arrays, view, in_order.astype(np.int64))
 

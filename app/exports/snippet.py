@@ -5,9 +5,11 @@ import pprint
 from dataclasses import replace
 
 from app.compute import trained
+from app.compute.beside import OWN
 from app.compute.networks import Network
 from app.exports import program
 from app.exports.screen import Contents
+from app.views.explorer import beside
 from core.errors import CheckpointError
 from core.models.checkpoints import Checkpoint, dump_checkpoint
 
@@ -17,7 +19,7 @@ _START = '''"""Recomputes with the library alone what Unrolled showed, and print
 
 Needs Unrolled's folder `core` and what its requirements.txt names: run this file with the folder
 that holds `core` in PYTHONPATH. Where {arrays} of the same export lies beside it, the two are
-compared; where {text} does, the n-gram models are counted anew too.
+compared; the n-gram models are counted again where the text that they counted is at hand.
 """
 '''
 
@@ -63,6 +65,10 @@ AT = {at!r}  # where the loss is; a number is a step, from 0
 LAYER = {layer!r}  # shown
 START = {start!r}  # place in the text of the first token read, from 0
 SCHEME = {scheme!r}  # how the text is cut; None if that cannot be told
+# What the n-gram models counted; None where it is not at hand, or none are shown.
+COUNTED = {counted}
+LEARNT = {learnt!r}  # tokens of it, from its beginning; None for all
+HOLE = {hole!r}  # places in it that are left out
 # The tokens read and, last, the one that comes next.
 TOKENS = {tokens}
 
@@ -75,10 +81,9 @@ def main() -> None:
     torch.set_num_threads(1)  # as the page does: the same sums in the same order
     model, vocabulary = network()
     reading, arrays = arrays_of(model, vocabulary.encode(TOKENS), AT)
-    text = HERE / {text!r}
-    if SCHEME and text.exists():
-        whole = tokenize(text.read_bytes().decode(), SCHEME)
-        arrays |= references_of(whole, vocabulary, START, len(TOKENS) - 1)
+    if COUNTED and SCHEME and COUNTED.exists():
+        whole = tokenize(COUNTED.read_bytes().decode(), SCHEME)[:LEARNT]
+        arrays |= references_of(whole, vocabulary, TOKENS, HOLE)
     tell(reading, arrays, TOKENS, LAYER)
     for kept in (HERE / {arrays!r}, HERE / "data" / {arrays!r}):
         if kept.exists():
@@ -106,6 +111,7 @@ def snippet(of: Contents) -> str:
     read = _READ.format(
         at=choices.at, layer=of.view.layer, start=source.stretch.start,
         scheme=None if network.numbered else source.scheme, tokens=_listed(of.tokens),
+        **_counted(of),
     )  # fmt: skip
     names = {"arrays": ARRAYS_FILE, "text": TEXT_FILE}
     return "".join(
@@ -119,6 +125,19 @@ def snippet(of: Contents) -> str:
             _END.format(**names),
         )
     )
+
+
+def _counted(of: Contents) -> dict[str, object]:
+    """Where the program finds what the n-gram models counted."""
+    found, stretch = beside(of.screen.choices), of.screen.choices.source.stretch
+    place = f"HERE / {TEXT_FILE!r}"
+    if found.text != OWN:
+        place = f'Path(core.__file__).resolve().parents[1] / "assets/texts/{found.text}.txt"'
+    hole = (0, 0)
+    if found.learnt is None and found.models:
+        hole = (stretch.start, stretch.start + len(stretch) + 1)
+    counted = place if found.models and found.text else None
+    return {"counted": counted, "learnt": found.learnt, "hole": hole}
 
 
 def _network(of: Contents, network: Network) -> str:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from app.exports.gradient_line import decades
+from app.exports.gradient_line import gradient_decades
 from app.exports.numbers import brief, ten_to
 from app.exports.png import lane_scale
 from app.exports.screen import Contents
@@ -38,10 +38,11 @@ def strip_scale(of: Contents) -> StripScale:
         return _lane_scale(of)
     blind = math.log(max(len(view.vocabulary), 2))
     if view.strip == "gradient":
-        low, high = decades(of)
+        span = gradient_decades(of)
+        low, high = span or (0, 1)
         how = "Stronger colour: larger ‖∂L/∂h‖ at that token (log scale); no colour: no number."
         return StripScale(of.layer.gradient, "magnitude", (low, high),
-                          (ten_to(low), ten_to(high)), how)  # fmt: skip
+                          (ten_to(low), ten_to(high)) if span else ("", ""), how)  # fmt: skip
     own = _by_token(of.reading.surprise)
     if view.strip == "difference" and view.references:
         last = view.references[-1]

@@ -12,15 +12,15 @@ from app.figures.loss_cliff import Way, loss_cliff
 from app.messages import told
 from app.panels.plotting import plot
 from app.sidebar.source import Source
-from app.theme import BLUE, VERMILION, number
+from app.theme import BLUE, VERMILION, number, plural
 from app.views.gradients import indices_of
 from core.analysis import Descent, clip_by_norm, clip_by_value, descend
 from core.analysis import loss_cliff as cliff_of
 from core.models import LossName
 
-START, RATE, UPDATES, INSIDE = (5.5, -2.6), 0.5, 60, 0.1
+START, RATE, UPDATES = (5.5, -2.6), 0.5, 60
 W_RANGE, B_RANGE, SIZE = (4.0, 7.0), (-3.5, -2.0), 181
-"""where the wall stands, and a threshold that keeps the way inside"""
+"""where the wall is"""
 
 
 @st.fragment
@@ -36,7 +36,7 @@ def draw(source: Source, network: Network, at: LossName) -> None:
         _own(source, network, at, threshold)
         left, right = st.columns([3, 2])
         with left:
-            _cliff()
+            _cliff(threshold)
         with right:
             _plane(threshold)
 
@@ -54,36 +54,52 @@ def _own(source: Source, network: Network, at: LossName, threshold: float) -> No
         turned = f" By value it would turn the gradient by {number(angle, 2)}°."
     st.caption(
         f"θ = {number(threshold)}. {by_norm.reason}{turned} One norm is taken over all parameters. "
-        + _honest(by_norm.norm_before, threshold)
+        + _honest(by_norm.factor)
     )
     st.page_link("screens/train.py", label="Train: presets where clipping bites",
                  icon=":material/model_training:")  # fmt: skip
 
 
-def _honest(norm: float, threshold: float) -> str:
-    if not math.isfinite(norm):
-        return "A gradient that is no number is not cured by clipping."
-    if norm > threshold:
+def _honest(factor: float | None) -> str:
+    """How this compares with the chapter’s own training, where it does."""
+    if factor != 1:
         return ""
     return (
-        "So it is in the chapter’s own training: its norms stay below 1, and clipping at 1 changes "
-        "nothing there."
+        "The chapter’s own training is like this: its norms stay below 1, and clipping at 1 "
+        "changes nothing there."
     )
 
 
-def _cliff() -> None:
+def _cliff(threshold: float) -> None:
     st.markdown("#### The cliff: one unit, fifty steps")
     surface = cliff_of(W_RANGE, B_RANGE, SIZE)
-    free, clipped = (descend(START, RATE, each, UPDATES) for each in (None, INSIDE))
-    ways = [Way("not clipped", free, VERMILION, "dot"),
-            Way(f"clipped at {number(INSIDE)}", clipped, BLUE, "solid")]  # fmt: skip
+    ways = descents(threshold)
     plot(loss_cliff(surface, ways), key="cliff")
-    st.caption(
-        "How to read it: the loss over the two weights of hₜ = w σ(hₜ₋₁) + b after fifty steps "
+    st.caption(descents_words(ways, threshold))
+
+
+def descents(threshold: float) -> list[Way]:
+    """Gradient descent on the cliff without clipping, and clipped at the threshold."""
+    free, clipped = (descend(START, RATE, each, UPDATES) for each in (None, threshold))
+    return [Way("not clipped", free, VERMILION, "dot"),
+            Way(f"clipped at {number(threshold)}", clipped, BLUE, "solid")]  # fmt: skip
+
+
+def descents_words(ways: list[Way], threshold: float) -> str:
+    """What the two descents did."""
+    free, clipped = (way.descent for way in ways)
+    cut = int(clipped.clipped.sum())
+    text = (
+        "How to read it: the loss over the two weights of hₜ = w σ(hₜ₋₁) + b after fifty steps "
         f"(Pascanu et al. 2013), descent from the star with rate {RATE}, {UPDATES} updates. Not "
-        f"clipped, {_end(free)}; clipped at {number(INSIDE)}, {_end(clipped)} "
-        f"({int(clipped.clipped.sum())} updates cut)."
+        f"clipped, {_end(free)}"
     )
+    if not cut:
+        return (
+            f"{text}. No norm on this way is above θ = {number(threshold)}: clipping changes "
+            "nothing, and both ways are one."
+        )
+    return f"{text}; clipped at {number(threshold)}, {_end(clipped)} ({plural(cut, 'update')} cut)."
 
 
 def _end(way: Descent) -> str:

@@ -102,8 +102,8 @@ def _spectra(found: Found) -> None:
         st.markdown(_table(found, chosen))
         st.caption(
             "ρ is the largest |eigenvalue|, σ the largest singular value; λ the leading Lyapunov "
-            "exponent of the whole network as it reads this text, in nats per step, and how far "
-            "its estimate still moved over the last quarter of it."
+            "exponent in nats per step, of the layer’s whole state as it reads this text (h and c "
+            "in an LSTM), and how far its estimate still moved over the last quarter of it."
         )
     with picture:
         drawn = [
@@ -114,9 +114,10 @@ def _spectra(found: Found) -> None:
         ]
         plot(eigenvalues(drawn), key="eigenvalues")
         st.caption(
-            "How to read it: the eigenvalues of this block of Wₕₕ in the complex plane. Outside "
-            "the unit circle a linear network explodes, inside it vanishes; tanh and gates shrink "
-            "what the weights alone would do."
+            "How to read it: the eigenvalues of this block of Wₕₕ in the complex plane. In the "
+            "long run h ← Wₕₕ h alone explodes if one lies outside the unit circle and vanishes if "
+            "all lie inside. The slopes of tanh, ReLU and gates only shrink what a block does; a "
+            "gate may also carry the state past it."
         )
 
 

@@ -15,7 +15,7 @@ from app.sidebar.counting import ModelChoices
 from app.sidebar.source import Source
 from app.theme import visible
 from app.views.text import surprise_view
-from app.wording import by_order, guessed_from, read_as_unknown, written_by
+from app.wording import by_order, counted_of, guessed_from, read_as_unknown, written_by
 from core.text import NgramModel, join_tokens, longest_copy, tokenize
 
 LIKELIEST = 10
@@ -139,7 +139,6 @@ def _scored(source: Source, choices: ModelChoices) -> tuple[list[str], str]:
             "The beginning of the text held back: the model has not counted it. "
         )
     stretch = source.stretch
-    if stretch.start < choices.split.train[1]:
-        note = "The stretch chosen in the sidebar: the model has counted it, and high orders know "
-        return list(stretch.inputs), note + "it by heart. "
-    return list(stretch.inputs), "The stretch chosen in the sidebar; the model has not counted it. "
+    return list(stretch.inputs), "The stretch chosen in the sidebar: " + counted_of(
+        stretch.start, len(stretch), choices.split.train[1]
+    )

@@ -44,7 +44,7 @@ def draw(source: Source, network: Network) -> None:
 
 _HELP = (
     "The gradient of each step’s loss with respect to every earlier state, or to what the layer "
-    "read there; or, as the Distill article has it, of the true token’s logit with respect to the "
+    "read there; or, as in the Distill article, of the true next token’s logit with respect to the "
     "tokens."
 )
 

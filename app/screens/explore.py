@@ -9,7 +9,7 @@ import streamlit as st
 from app import state
 from app.components.explorer import explorer
 from app.components.lanes import lanes
-from app.compute import comparisons, counts, readings, settling, trained
+from app.compute import comparisons, readings, settling, trained
 from app.compute.networks import Network
 from app.messages import told
 from app.panels.export import export
@@ -17,7 +17,7 @@ from app.sidebar.labels import BESIDE
 from app.sidebar.source import read_by
 from app.sidebar.widgets import segmented
 from app.views.details import asked_for
-from app.views.explorer import Choices, explorer_view, lane_keys
+from app.views.explorer import Choices, beside, explorer_view, lane_keys
 from app.views.lanes import highest_layer, lanes_view
 
 LANES, LINK = "lanes", "explore"
@@ -59,6 +59,7 @@ def _draw_explorer(choices: Choices) -> None:
                str(len(source.stretch)), str(choices.at), looking.layer)  # fmt: skip
     identity = hashlib.sha256("|".join(content).encode()).hexdigest()[:16]
     similarity = readings.order_of("|".join(content[:4]), looking.layer, hidden)
+    ngrams = beside(choices)
     explorer(
         explorer_view(
             choices,
@@ -66,15 +67,18 @@ def _draw_explorer(choices: Choices) -> None:
             looking,
             similarity,
             identity,
-            counts.references(source.tokens, source.stretch),
+            ngrams.models,
             LINK,
             details=asked_for(choices.network, source, reading, looking, read),
             heard=state.heard(),
+            reference_note=ngrams.note if ngrams.models else "",
         ),
         key=state.EXPLORER,
         on_cursor=state.remember,
         on_choice=state.remember,
     )
+    if not ngrams.models:
+        st.caption(ngrams.note)
     export(choices, looking, state.address())
 
 
@@ -93,14 +97,14 @@ def _compare(choices: Choices) -> None:
     """Two or three networks in lanes, under the explorer's cursor."""
     with told():
         source, read = choices.source, _indices(choices)
-        beside = _beside(choices.network)
-        if len(beside) < 2:
+        others = _beside(choices.network)
+        if len(others) < 2:
             st.caption("Networks of this size are not drawn here, so none stands beside this one.")
             return
-        if not all(readings.known(network, *read, choices.at) for _, network in beside):
+        if not all(readings.known(network, *read, choices.at) for _, network in others):
             time.sleep(PAINTING)
-        found = readings.together([network for _, network in beside], *read, choices.at)
-        named = [(name, network, one) for (name, network), one in zip(beside, found, strict=True)]
+        found = readings.together([network for _, network in others], *read, choices.at)
+        named = [(name, network, one) for (name, network), one in zip(others, found, strict=True)]
         looking = state.looking(len(source.stretch), ("",), ("h",))
         order = looking.order if looking.order == "similarity" else "index"
         place = f"{source.tokens.digest}|{source.stretch.start}|{len(source.stretch)}"

@@ -64,6 +64,7 @@ def _buttons(live: LiveTraining) -> None:
         checkpoint = live.checkpoint()
         if checkpoint is not None:
             state.keep_text("trained", checkpoint)
+            state.keep_text("trained_text", live.text)
             state.prefer("weights", "here")
         for label, to, icon in (
             ("Look inside", "explore", "search"), ("Write with it", "generate", "edit"),

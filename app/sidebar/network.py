@@ -14,8 +14,26 @@ LOSS_HELP = (
 )
 
 
-def choose_spec(tokens: TokenText) -> tuple[ModelSpec, LossName]:
-    """An untrained network that reads these tokens, and where its loss is."""
+def choose_loss(acts: bool) -> LossName:
+    """Where the loss is; seen only where that changes what is shown.
+
+    Elsewhere it is drawn out of sight: Streamlit forgets what is not drawn, in the session and in
+    the link.
+
+    Args:
+        acts: Whether it changes what is shown.
+    """
+    with st.container(key="loss_in_use" if acts else "out_of_sight"):
+        return segmented("Loss", "loss", LOSSES, "last", LOSS_HELP)
+
+
+def choose_spec(tokens: TokenText, loss_acts: bool) -> tuple[ModelSpec, LossName]:
+    """An untrained network that reads these tokens, and where its loss is.
+
+    Args:
+        tokens: What it reads.
+        loss_acts: Whether what is shown depends on where the loss is.
+    """
     vocabulary_size = len(tokens.vocabulary)
     if tokens.unknown:
         st.caption(
@@ -36,7 +54,7 @@ def choose_spec(tokens: TokenText) -> tuple[ModelSpec, LossName]:
             "What reads from the end has already seen the token to guess: good guesses of such a "
             "network say nothing about forecasting."
         )
-    at: LossName = segmented("Loss", "loss", LOSSES, "last", LOSS_HELP)
+    at = choose_loss(loss_acts)
     initialisation, sigma = _choose_start()
     radius = _choose_radius()
     source: InputName = segmented("Input", "input", INPUTS, "embedding", None)

@@ -6,8 +6,8 @@ from app import state
 from app.compute import texts, trained
 from app.compute.networks import Network, seconds_to_read
 from app.sidebar.foreign import ALONE, adopted, on_screen
-from app.sidebar.labels import HERE, LABELS, LOSSES, OWN, UNTRAINED
-from app.sidebar.network import LOSS_HELP, choose_spec
+from app.sidebar.labels import HERE, LABELS, OWN, UNTRAINED
+from app.sidebar.network import choose_loss, choose_spec
 from app.sidebar.source import Source
 from app.sidebar.widgets import segmented
 from app.theme import visible
@@ -23,11 +23,12 @@ SLOW = 1.5
 """seconds for a picture from which on they are said"""
 
 
-def choose_network(source: Source) -> tuple[Network, LossName]:
+def choose_network(source: Source, loss_acts: bool) -> tuple[Network, LossName]:
     """The network, and where its loss is.
 
     Args:
         source: what is read, for the vocabulary of an untrained network.
+        loss_acts: whether what is shown depends on where the loss is.
 
     Raises:
         CoreError: if no network can be built as asked.
@@ -39,13 +40,14 @@ def choose_network(source: Source) -> tuple[Network, LossName]:
     )  # fmt: skip
     checkpoint = _checkpoint(name, source)
     if checkpoint is None:
-        spec, at = choose_spec(source.tokens)
+        spec, at = choose_spec(source.tokens, loss_acts)
         return Network(spec), at
     step = _choose_step(checkpoint)
-    at: LossName = segmented("Loss", "loss", LOSSES, "last", LOSS_HELP)
+    at = choose_loss(loss_acts)
     for note in checkpoint.notes:
         st.caption(on_screen(note))
-    return Network(checkpoint.spec, checkpoint, step, _learnt(name, checkpoint)), at
+    material = state.kept_text("trained_text") if name == HERE else None
+    return Network(checkpoint.spec, checkpoint, step, _learnt(name, checkpoint), material), at
 
 
 def _learnt(name: str, checkpoint: Checkpoint) -> str:

@@ -6,6 +6,7 @@ or uploaded, is not in it.
 
 import math
 from collections.abc import Collection, Mapping
+from typing import TypeVar
 from urllib.parse import urlencode
 
 import streamlit as st
@@ -14,6 +15,7 @@ from streamlit.runtime.scriptrunner import get_script_run_ctx
 from app.state.reports import reported
 
 PRESENTER = "presenter"
+Name = TypeVar("Name", bound=str)
 
 
 def tidy_address(
@@ -143,6 +145,22 @@ def asked(parameter: str) -> bool:
 def asked_text(parameter: str, otherwise: str) -> str:
     """What the address bar says of a parameter."""
     return st.query_params.get(parameter, otherwise)
+
+
+def asked_option(widget: str, labels: Mapping[Name, str], otherwise: Name) -> Name:
+    """The option of a widget that is not drawn, or not yet: as set before, or as the address says.
+
+    Args:
+        widget: its key, in the session and in the address bar.
+        labels: the label of each option's name.
+        otherwise: the name of the option where neither names one.
+    """
+    context = get_script_run_ctx()
+    chosen = st.session_state.get(widget)
+    if chosen in labels and not (context and context.is_history_navigation):
+        return chosen
+    words = st.query_params.get(widget, "")
+    return next((name for name, label in labels.items() if words in (name, label)), otherwise)
 
 
 def asked_step(parameter: str) -> int:

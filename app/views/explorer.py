@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from app.components.explorer import ExplorerView, Lane, Reference
+from app.compute.beside import Beside, learnt_tokens, ngrams_beside
 from app.compute.counts import ReferenceSurprise
 from app.compute.details import Details
 from app.compute.networks import Network
@@ -16,7 +17,6 @@ from app.theme import CELL_LABELS, plural, verdict_text
 from app.views import details as on_demand
 from core.analysis import LayerReading, Reading
 from core.models import CellName, LossAt, ModelSpec
-from core.text import Split
 
 
 @dataclass(frozen=True)
@@ -70,6 +70,7 @@ def explorer_view(
     link: str = "",
     details: Details | None = None,
     heard: Mapping[str, int] | None = None,
+    reference_note: str = "",
 ) -> ExplorerView:
     """Everything the explorer shows.
 
@@ -83,6 +84,7 @@ def explorer_view(
         link: names what shares its cursor.
         details: what was asked for; None offers none.
         heard: the explorer's last reports.
+        reference_note: what they counted.
     """
     layers = reading.layers
     chosen = next(layer for layer in layers if layer.name == looking.layer)
@@ -137,12 +139,19 @@ def explorer_view(
         references=tuple(
             Reference(each.key, each.key, each.surprise, each.perplexity) for each in references
         ),
-        reference_note="counted on the rest of the text, ε = 1",
+        reference_note=reference_note,
         link=link,
         heard=heard or {},
         unit=min(looking.unit, spec.hidden_size - 1),
         **_on_demand(looking, details),
     )
+
+
+def beside(choices: Choices) -> Beside:
+    """The n-gram models to show beside the network, or why there are none."""
+    source = choices.source
+    noun = "word" if source.scheme == "words" else "character"
+    return ngrams_beside(choices.network, source.text.digest, source.tokens, source.stretch, noun)
 
 
 def _where(at: LossAt) -> dict[str, Any]:
@@ -205,7 +214,9 @@ def _known(choices: Choices) -> str:
     checkpoint, source = choices.network.checkpoint, choices.source
     if checkpoint is None or checkpoint.text_digest != source.text.digest:
         return ""
-    learnt = Split.at_end(len(source.tokens.tokens)).train[1]
+    learnt = learnt_tokens(checkpoint, len(source.tokens.tokens))
+    if learnt is None:
+        return ""
     if source.stretch.start + len(source.stretch) < learnt:
         return " it has learnt from"
     return " held back from it" if source.stretch.start >= learnt else ""

@@ -175,6 +175,8 @@ def reach_view(
     state = quantity == "state"
     numerator = "∂Lₜ" if of == "loss" else "∂oₜ[target]"
     what = f"‖{numerator}/∂{'hₛ' if state else 'xₛ'}‖"
+    status = found.hidden_status if state else found.input_status
+    later = bool((status != Status.EXACT_ZERO)[np.triu_indices(len(status), 1)].any())
     return ReachView(
         identity=identity_of(network.digest, source.tokens.digest, source.stretch.start,
                              len(source.stretch), of, quantity),
@@ -183,17 +185,33 @@ def reach_view(
         targets=source.stretch.targets,
         kind=kind_of(source),
         log10=np.ascontiguousarray(found.hidden if state else found.input, dtype=np.float32),
-        status=np.ascontiguousarray(found.hidden_status if state else found.input_status),
+        status=np.ascontiguousarray(status),
         what=what,
-        how="How to read it: one row is the loss of one step, going back from the right end; the "
-        "colour says how strongly it depends on the "
-        + ("state" if state else "input") + " of an earlier step, on a scale that is the same for "
-        "every network. Point at a token, or a row, to see how far its loss reaches.",
+        how=_reach_words(of, state) + (_LATER if later else ""),
+        subject=of,
+        later=later,
         start=source.stretch.start,
         cursor=cursor,
         scale="relative" if scale == "relative" else "absolute",
         colour=CELL_COLOURS[network.spec.cell],
     )  # fmt: skip
+
+
+_LATER = (
+    " This network also reads from the end: what stands after a step reaches it too, and is not "
+    "drawn."
+)
+
+
+def _reach_words(of: Of, state: bool) -> str:
+    """How to read the matrix."""
+    row = "loss of one step" if of == "loss" else "logit of the true next token at one step"
+    read = "state" if state else "input" if of == "loss" else "token"
+    return (
+        f"How to read it: one row is the {row}, going back from the right end; the colour says how "
+        f"strongly it depends on the {read} of an earlier step, on a scale that is the same for "
+        "every network. Point at a token, or a row, to see how far back it reaches."
+    )
 
 
 def truncation_view(

@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from app.components.explorer import Lane
 from app.components.lanes import LaneNetwork, LanesView
+from app.components.shared.decades import decades as whole_decades
 from app.compute.networks import Network
 from app.theme import CELL_COLOURS, verdict_text
 from app.views.explorer import Choices, lane_keys, lanes_of, shown
@@ -104,17 +105,12 @@ def _loss(at: LossAt) -> str:
 
 
 def decades(gradients: Sequence[NDArray[np.float64]]) -> tuple[float, float]:
-    """Whole powers of ten around all finite log10 norms, at least two of them.
+    """The axis of all curves together; where no value is finite, from 0.01 to 1.
 
     Args:
         gradients: log10 of norms, NaN where there is none.
     """
-    every = np.concatenate(gradients)
-    finite = every[np.isfinite(every)]
-    if not len(finite):
-        return -2.0, 0.0
-    low, high = float(np.floor(finite.min())), float(np.ceil(finite.max()))
-    return min(low, high - 2), high
+    return whole_decades(np.concatenate(gradients)) or (-2.0, 0.0)
 
 
 def _quantities(named: Sequence[Named]) -> tuple[tuple[str, str], ...]:

@@ -72,22 +72,8 @@ def clip_by_norm(gradients: Sequence[Float[Tensor, "..."]], threshold: float) ->
     # In the norm's own precision, as PyTorch does, so that the outcome is the same to the bit.
     factor = torch.clamp(threshold / (norm + SMALL), max=1.0)
     after = tuple(gradient * factor.to(gradient.device) for gradient in before)
-    size = float(norm)
-    if not norm.isfinite():
-        reason = f"The norm is {size}: " + (
-            "the factor is 0, finite entries become 0 and infinite ones NaN."
-            if size == float("inf")
-            else "so is the factor, and every entry becomes NaN."
-        )
-    elif float(factor) < 1:
-        reason = (
-            f"The norm {size:.4g} is above {threshold:g}: every entry is multiplied by "
-            f"{float(factor):.4g}, the direction stays."
-        )
-    elif size > threshold * (1 - SMALL):
-        reason = f"The norm {size:.7g} is at the threshold {threshold:g}: nothing changes."
-    else:
-        reason = f"The norm {size:.4g} is below {threshold:g}: nothing changes."
+    limit = float(norm.new_tensor(threshold))  # as the division rounds it
+    reason = _reason_by_norm(float(norm), limit, float(factor))
     return _outcome(before, after, threshold, float(factor), reason)
 
 
@@ -105,17 +91,57 @@ def clip_by_value(gradients: Sequence[Float[Tensor, "..."]], threshold: float) -
     """
     before = _taken(gradients, threshold)
     after = tuple(gradient.clamp(-threshold, threshold) for gradient in before)
-    largest = float(_flat(before).abs().max())
-    if math.isnan(largest):
-        reason = "Some entries are NaN, and stay so."
-    elif largest > threshold:
-        reason = (
-            f"Entries beyond ±{threshold:g} are set to it (the largest is {largest:.4g}); "
-            "each by itself, so that the direction turns unless all are cut alike."
-        )
-    else:
-        reason = f"The largest entry, {largest:.4g}, is at most {threshold:g}: nothing changes."
+    reason = _reason_by_value(_flat(before), _flat(after), threshold)
     return _outcome(before, after, threshold, None, reason)
+
+
+def _reason_by_norm(size: float, threshold: float, factor: float) -> str:
+    if size == math.inf:
+        return "The norm is inf: the factor is 0, finite entries become 0 and infinite ones NaN."
+    if math.isnan(size):
+        return "The norm is nan: so is the factor, and every entry becomes NaN."
+    side = "above" if size > threshold else "below" if size < threshold else "at the threshold"
+    norm, limit = _apart(size, threshold)
+    if factor == 1:
+        return f"The norm {norm} is {side} {limit}: nothing changes."
+    cut = f"every entry is multiplied by {_below_one(factor)}, the direction stays."
+    if side == "above":
+        return f"The norm {norm} is above {limit}: {cut}"
+    return f"The norm {norm} is {side} {limit}, but not with the 10⁻⁶ that is added to it: {cut}"
+
+
+def _reason_by_value(before: Tensor, after: Tensor, threshold: float) -> str:
+    largest = float(before.abs().max())
+    if math.isnan(largest):
+        return "Some entries are NaN, and stay so."
+    shown, limit = _apart(largest, threshold)
+    if largest <= threshold:
+        return f"The largest entry, {shown}, is at most {limit}: nothing changes."
+    cut = f"Entries beyond ±{limit} are set to it (the largest is {shown}); "
+    if largest == math.inf:
+        return cut + "of an infinite one only the sign is left."
+    entries = before != 0
+    factors = after[entries] / before[entries]
+    if bool((factors == factors[0]).all()):
+        return cut + "all are cut by the same factor, so the direction stays."
+    return cut + "not all are cut by the same factor, so the direction turns."
+
+
+def _apart(one: float, other: float) -> tuple[str, str]:
+    """Two numbers with as many digits, four at least, as it takes to tell them apart."""
+    for digits in range(4, 17):
+        shown = f"{one:.{digits}g}", f"{other:g}" if digits == 4 else f"{other:.{digits}g}"
+        if one == other or float(shown[0]) != float(shown[1]):
+            return shown
+    return repr(one), repr(other)
+
+
+def _below_one(factor: float) -> str:
+    """A factor that is never rounded to 1."""
+    return next(
+        (shown for digits in range(4, 17) if float(shown := f"{factor:.{digits}g}") != 1),
+        repr(factor),
+    )
 
 
 def _taken(gradients: Sequence[Tensor], threshold: float) -> tuple[Tensor, ...]:

@@ -45,10 +45,11 @@ class Trained(Protocol):
 def checkpoint_of_run(run: Trained, *, title: str = "", notes: tuple[str, ...] = ()) -> Checkpoint:
     """Puts what a run has made so far into a checkpoint; to be called between two records.
 
-    Its training record has the `spec`, the `steps` made of `total_steps`, the reason why the run
-    `stopped` or None, and two curves of at most 1,000 points each, thinned evenly, the last point
-    kept: `curve` with `step`, `loss`, `gradient_norm` and `gradient_norm_clipped`, `validation`
-    with `step` and `loss`; losses in nats.
+    Its training record has the `spec`, the `steps` made of `total_steps`, the `train_tokens` from
+    the text's beginning that it learnt from, the reason why the run `stopped` or None, and two
+    curves of at most 1,000 points each, thinned evenly, the last point kept: `curve` with `step`,
+    `loss`, `gradient_norm` and `gradient_norm_clipped`, `validation` with `step` and `loss`; losses
+    in nats.
 
     Args:
         run: The run.
@@ -68,6 +69,7 @@ def checkpoint_of_run(run: Trained, *, title: str = "", notes: tuple[str, ...] =
         "spec": run.training_spec.to_dict(),
         "steps": run.step,
         "total_steps": run.total_steps,
+        "train_tokens": len(run.text.train),
         "stopped": None if run.stopped is None else run.stopped.reason,
         "curve": {
             name: [getattr(record, name) for record in _thinned(updates)]

@@ -14,6 +14,7 @@ import { fitTo, newState } from "../explorer/state.js";
 import { timeAxis, timeTicks } from "../shared/axis.js";
 import { adopt, stepFor, tell } from "../shared/cursor.js";
 import { countingReports } from "../shared/reports.js";
+import { loopWords } from "../explorer/folded.js";
 import { decades, scaleRange, surprise } from "../explorer/unpack.js";
 
 test("blank tokens are visible, long ones are cut by code points", () => {
@@ -252,6 +253,16 @@ test("keys", () => {
   assert.equal(stepFor("End", false, 5, 50), 49);
   assert.equal(stepFor("x", false, 5, 50), null);
   assert.equal(stepFor("toString", false, 5, 50), null);
+});
+
+test("the loop says how often it has been passed, a layer that reads from the end later", () => {
+  const layers = (...reverse) => reverse.map((each) => ({ reverse: each }));
+  assert.deepEqual(loopWords({ layers: layers(false), steps: 110 }, 4), ["round 5 of 110,"]);
+  assert.deepEqual(loopWords({ layers: layers(false, false), steps: 110 }, 109), ["round 110 of 110,"]);
+  assert.deepEqual(loopWords({ layers: layers(true), steps: 110 }, 4), ["round 106 of 110,"]);
+  assert.deepEqual(loopWords({ layers: layers(false, true), steps: 110 }, 0),
+    ["→ round 1 of 110,", "← round 110 of 110,"]);
+  assert.deepEqual(loopWords({ layers: layers(false), steps: 1 }, 0), ["round 1 of 1,"]);
 });
 
 test("ranges: whole decades, at least two; nothing to draw is null; NaN and inf are no magnitude", () => {

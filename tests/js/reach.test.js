@@ -5,7 +5,7 @@ import { test } from "node:test";
 import { decoded, placeAt } from "../reach/decode.js";
 import { stepsFor } from "../reach/events.js";
 import { namedDecades } from "../reach/legend.js";
-import { matrixPlan, stepsAt } from "../reach/matrix.js";
+import { laterWords, matrixPlan, stepsAt } from "../reach/matrix.js";
 import { columnTicks } from "../reach/overlay.js";
 import { binned, matrixPixels } from "../reach/pixels.js";
 import {
@@ -227,4 +227,18 @@ test("names on the scale and on the axes", () => {
   assert.deepEqual(namedDecades([-1, 0], 6), [-1, 0]);
   assert.deepEqual(columnTicks(7, "lag", 4), [0, 2, 4, 6]);
   assert.deepEqual(columnTicks(5, "step", 9), [0, 4, 1, 2, 3]);
+});
+
+test("the words are those of a loss, or of a logit, and of what the empty half is", () => {
+  const rows = [[0], [-1, 0], [-2, -1, 0]];
+  const [loss, logit] = [viewOf(rows), viewOf(rows, { subject: "logit" })];
+  assert.match(reachText(loss, 2), /^The loss at step 3/);
+  assert.match(reachText(logit, 2), /^The true next token's logit at step 3/);
+  assert.match(cellText(logit, 2, 2), /the logit's own step/);
+  for (const words of [reachText(logit, 2), reachText(logit, 0), cellText(logit, 2, 2)]) {
+    assert.doesNotMatch(words, /loss/);
+  }
+  assert.equal(laterWords(loss), "no loss depends on a later step");
+  assert.equal(laterWords(logit), "no logit depends on a later step");
+  assert.equal(laterWords(viewOf(rows, { later: true })), "later steps: not drawn");
 });

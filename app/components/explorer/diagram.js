@@ -5,7 +5,7 @@ import { chance, short } from "../shared/format.js";
 import { gradientShare } from "./backward.js";
 import { captionRun } from "./caption.js";
 import { columnEdges, drawEdge, edgeWidth } from "./edges.js";
-import { drawFolded } from "./folded.js";
+import { drawFolded, loopWords } from "./folded.js";
 import { diagramPlan, windowStart } from "./layout.js";
 import { trail } from "./trail.js";
 import { drawWindow } from "./truncated.js";
@@ -78,18 +78,17 @@ export function drawDiagram(x, start) {
   captionRun(x);
 }
 
-/* Beside the loop: how often it is passed. */
-function drawSteps(context, { plan, shape, theme, sizes, view }) {
+/* Beside the loop: how often it has been passed. */
+function drawSteps(context, { plan, shape, theme, sizes, view, state }) {
   const far = shape.home + shape.dx * 2 + shape.wide / 2 + 30 * sizes.scale;
   context.font = `${plan.small}px ${theme.font}`;
   context.fillStyle = theme.muted;
   context.textAlign = "left";
   context.textBaseline = "middle";
-  const times = view.steps === 1 ? "once" : `${view.steps} times`;
   const room = plan.width - far - 4;
   const long = "the same weights each time";
   const short = context.measureText(long).width > room;
-  const lines = [`gone round ${times},`, ...(short ? ["the same weights", "each time"] : [long])];
+  const lines = [...loopWords(view, state.cursor), ...(short ? ["the same weights", "each time"] : [long])];
   const first = shape.nodes[0].y + shape.tall / 2 - 0.7 * plan.small * (lines.length - 1);
   lines.forEach((line, at) => context.fillText(line, far, first + 1.4 * plan.small * at, room));
 }

@@ -45,6 +45,20 @@ export function drawFolded(context, x, look) {
   return edges;
 }
 
+/**
+ * How often the loops have been passed when step t is read: a layer that reads from the end comes to
+ * it later. One line a direction; pure.
+ */
+export function loopWords({ layers, steps }, t) {
+  const count = (done) => `round ${done} of ${steps}`;
+  const ways = [
+    [layers.some(({ reverse }) => !reverse), t + 1, "→"],
+    [layers.some(({ reverse }) => reverse), steps - t, "←"],
+  ].filter(([there]) => there);
+  const signed = ways.length > 1;
+  return ways.map(([, done, sign]) => `${signed ? `${sign} ` : ""}${count(done)},`);
+}
+
 function boxWidth({ plan, view }) {
   return plan.left * (view.layers.length > 1 ? 0.58 : 0.36);
 }

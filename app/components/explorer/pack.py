@@ -12,6 +12,7 @@ import numpy as np
 
 from app.components.explorer.details import FeatureUnit
 from app.components.explorer.view import ExplorerView
+from app.components.shared.decades import decades
 
 __all__ = ["MAGIC", "pack"]
 
@@ -126,9 +127,11 @@ def _meta(view: ExplorerView) -> dict[str, Any]:
         "cursor lane order strip edges fold speed truncate origin unit detail offers asked link "
         "reference_note heard"
     ).split()
+    span = decades(view.gradient)
     fit = view.fit and {name: _number(value) for name, value in view.fit.items()}
     return {name: getattr(view, name) for name in names} | {
         "layers": [dict(each) for each in view.layers],
+        "decades": None if span is None else list(span),
         "fit": fit or None,
         "loss": {
             name: value if isinstance(value, str) else _number(value)

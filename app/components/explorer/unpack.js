@@ -60,7 +60,7 @@ export function unpack(bytes) {
 }
 
 function addRanges(view) {
-  const { hidden, gradient, edges_forward, head_forward } = view.arrays;
+  const { hidden, edges_forward, head_forward } = view.arrays;
   const size = view.steps * view.units;
   for (const lane of view.lanes) lane.range = scaleRange(lane.scale, lane.values);
   const bounded = view.cell !== "rnn_relu";
@@ -68,7 +68,6 @@ function addRanges(view) {
     bounded ? [-1, 1] : scaleRange("signed_own", hidden.subarray(n * size, (n + 1) * size)),
   );
   view.odd = hidden.some((value) => Number.isNaN(value));
-  view.decades = decades(gradient);
   view.thickest = Math.max(largest(edges_forward), largest(head_forward));
 }
 
@@ -89,7 +88,10 @@ function largest(values) {
   return most;
 }
 
-/** Whole powers of ten around the finite log10 norms, at least two apart; null when none is. */
+/**
+ * Whole powers of ten around the finite log10 norms, at least two apart; null when none is. For what
+ * is computed here; the gradient's axis comes from Python, which has the same rule.
+ */
 export function decades(log10) {
   let low = Infinity;
   let high = -Infinity;

@@ -5,7 +5,7 @@ import { el, sized } from "../shared/dom.js";
 import { grouped } from "../shared/words.js";
 import { fillMask } from "./hatch.js";
 import { matrixPixels } from "./pixels.js";
-import { medianOf } from "./reading.js";
+import { medianOf, subjectOf } from "./reading.js";
 import { drawnLag } from "./scale.js";
 
 const LINE = 3; // px of height that a stretch of the line needs
@@ -127,20 +127,26 @@ function drawFalls(context, { plan, theme, view }) {
 }
 
 /* The numbers stand on the overlay: they make room for those of the cursor. */
-function nameAxes(context, { plan, theme, sizes }) {
+function nameAxes(context, { view, plan, theme, sizes }) {
   const { across, axis } = plan;
   const { small } = sizes;
   context.textBaseline = "alphabetic";
   context.fillStyle = theme.text;
   context.textAlign = "left";
-  context.fillText("↓ loss step t", 2, 1.05 * small);
+  const subject = subjectOf(view);
+  context.fillText(`↓ ${subject} step t`, 2, 1.05 * small);
   context.textAlign = "right";
-  const name = axis === "step" ? "earlier step s →" : "lag t − s, steps back from the loss →";
+  const name = axis === "step" ? "earlier step s →" : `lag t − s, steps back from the ${subject} →`;
   context.fillText(name, across.right, plan.bottom + 2.5 * small);
-  const empty = axis === "step" ? "no loss depends on a later step" : "before the first step shown";
+  const empty = axis === "step" ? laterWords(view) : "before the first step shown";
   if (plan.columns < 4 || across.right - across.left < 24 * small) return;
   context.fillStyle = theme.muted;
   context.fillText(empty, across.right, plan.top + 1.1 * small);
+}
+
+/** What stands in the empty half: nothing, or what is not drawn. */
+export function laterWords(view) {
+  return view.later ? "later steps: not drawn" : `no ${subjectOf(view)} depends on a later step`;
 }
 
 function describe({ parts, view, plan, state, shared }, lag) {
@@ -163,7 +169,7 @@ function describe({ parts, view, plan, state, shared }, lag) {
   const across = plan.axis === "step" ? "earlier steps" : "lags";
   parts.matrix.base.setAttribute(
     "aria-label",
-    `${view.what} as colours, ${steps} loss steps down, ${plan.columns} ${across} across, ` +
+    `${view.what} as colours, ${steps} ${subjectOf(view)} steps down, ${plan.columns} ${across} across, ` +
       `${state.scale} scale. ${line}`,
   );
 }

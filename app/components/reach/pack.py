@@ -43,6 +43,8 @@ def pack(view: ReachView) -> bytes:
             "numbers": _numbers(view),
             "status": _bytes(status) if status.any() else None,
             "what": view.what,
+            "subject": view.subject,
+            "later": view.later,
             "how": view.how,
             "unit": view.unit,
             "start": int(view.start),

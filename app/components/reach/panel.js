@@ -2,7 +2,7 @@
 import { el } from "../shared/dom.js";
 import { quoted } from "../shared/words.js";
 import { placeAt } from "./decode.js";
-import { cellText, ratioText, reachText, textAt, tokenText } from "./reading.js";
+import { cellText, ratioText, reachText, subjectOf, textAt, tokenText } from "./reading.js";
 
 const STILL = 400; // ms without a move until a screen reader speaks
 
@@ -25,7 +25,7 @@ export function writePanel({ view, parts, state }, t, s) {
   const { heading, sentence, numbers, pin } = parts.panel;
   const asked = quoted(view.targets[t], view.kind, 16);
   heading.replaceChildren(
-    `Loss at step ${t + 1}: `, el("span", { class: "pair", text: `${tokenText(view, t)} → ${asked}` }),
+    `${subjectOf(view) === "loss" ? "Loss" : "Logit"} at step ${t + 1}: `, el("span", { class: "pair", text: `${tokenText(view, t)} → ${asked}` }),
   );
   if (view.start) heading.append(el("small", { text: ` token ${view.start + t + 1} of the text` }));
   const words = reachText(view, t);

@@ -84,6 +84,11 @@ export function tokenText(view, t) {
   return quoted(view.tokens[t], view.kind, 24);
 }
 
+/** What each row is of: the loss of its step, or the logit of the token that came next. */
+export function subjectOf(view) {
+  return view.subject ?? "loss";
+}
+
 /** The loss step in words: step 87 (“e” → “r”). */
 export function lossText(view, t) {
   return `step ${t + 1} (${tokenText(view, t)} → ${quoted(view.targets[t], view.kind, 24)})`;
@@ -93,7 +98,8 @@ const steps = (count) => `${count} step${count === 1 ? "" : "s"}`;
 
 /** How far the loss at step t reaches, in a sentence or two. */
 export function reachText(view, t) {
-  const loss = `The loss at ${lossText(view, t)}`;
+  const whose = subjectOf(view) === "loss" ? "The loss" : "The true next token's logit";
+  const loss = `${whose} at ${lossText(view, t)}`;
   const own = textAt(view, t, t);
   const flag = view.flags[placeAt(t, t)];
   if (flag !== FINITE) return `${loss}: at its own step the number is ${own}; there is no reach to tell.`;
@@ -117,7 +123,7 @@ export function reachText(view, t) {
 export function cellText(view, t, s) {
   const own = ratioText(view, t, s, t);
   const beside = s === t || own === null ? "" : `, ${own} times the value at its own step`;
-  const lag = s === t ? "the loss's own step" : `${steps(t - s)} back`;
+  const lag = s === t ? `the ${subjectOf(view)}'s own step` : `${steps(t - s)} back`;
   return `${view.what} at t = ${t + 1}, s = ${s + 1} (${tokenText(view, s)}, ${lag}): ` +
     `${textAt(view, t, s)}${beside}`;
 }

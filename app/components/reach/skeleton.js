@@ -19,7 +19,7 @@ function legend() {
 }
 
 function matrix() {
-  const pictures = stage("Matrix of loss steps and earlier steps");
+  const pictures = stage("Matrix of steps and earlier steps");
   pictures.overlay.setAttribute("data-testid", "reach-matrix");
   const note = el("p", { class: "how", "data-testid": "reach-note" });
   return { ...pictures, section: el("section", { class: "matrix" }, [pictures.box, note]), note };
@@ -29,8 +29,8 @@ function panel() {
   const heading = el("h2", { "data-testid": "reach-loss" });
   const sentence = el("p", { class: "sentence", "data-testid": "reach-sentence" });
   const numbers = el("dl", { class: "numbers", "data-testid": "reach-numbers" });
-  const pin = el("p", { class: "pin", text: "loss step pinned · Esc frees it", hidden: "" });
-  const box = el("aside", { class: "panel", "aria-label": "The loss at the cursor" }, [
+  const pin = el("p", { class: "pin", text: "row pinned · Esc frees it", hidden: "" });
+  const box = el("aside", { class: "panel", "aria-label": "The row at the cursor" }, [
     heading, sentence, numbers, pin,
   ]);
   return { box, heading, sentence, numbers, pin };
@@ -47,7 +47,7 @@ export function skeleton() {
   ]);
   parts.axis = choice("Horizontal axis", "axis", [
     ["step", "earlier step s", "Columns stand under each other as in the text"],
-    ["lag", "lag t − s", "Columns count steps back from the loss"],
+    ["lag", "lag t − s", "Columns count steps back from the row's own step"],
   ]);
   // role img: one name for a screen reader; the arrow keys read step by step
   parts.strip = el("div", {
@@ -63,9 +63,9 @@ export function skeleton() {
     "div",
     {
       class: "unrolled reach", "data-testid": "reach", tabindex: "0", role: "group",
-      "aria-label": "How far the loss of each step reaches back. Up and down choose the loss step, " +
-        "left and right the earlier step, with shift ten at once; page up and down move the loss " +
-        "ten steps, home and end go to the first step and to the loss's own; enter pins, escape frees.",
+      "aria-label": "How far each step reaches back. Up and down choose the step, left and right " +
+        "the earlier step, with shift ten at once; page up and down move ten steps, home and end go " +
+        "to the first step and to the row's own; enter pins, escape frees.",
       "aria-keyshortcuts":
         "ArrowUp ArrowDown ArrowLeft ArrowRight PageUp PageDown Home End Enter Escape",
     },

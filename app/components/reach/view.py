@@ -14,6 +14,7 @@ MOST = 2000
 HIGHEST_STATUS = 3
 Kind = Literal["character", "word"]
 Scale = Literal["absolute", "relative"]
+Subject = Literal["loss", "logit"]
 FloatArray = NDArray[np.float32] | NDArray[np.float64]
 
 
@@ -31,8 +32,7 @@ class ReachView:
         targets: T tokens that the loss of each step asks for.
         kind: "character" or "word" (words are set apart by spaces).
         log10: float32 or float64 (T, T), log10 of the norm, [loss step t, earlier step s]; finite
-            where `status` is 0, anything elsewhere. Entries with s > t are not looked at: a loss
-            does not depend on later steps.
+            where `status` is 0, anything elsewhere. Entries with s > t are not looked at.
         status: uint8 (T, T): 0 a number, 1 exactly zero, 2 underflow, 3 not finite.
         what: The quantity as it is written ("‖∂Lₜ/∂hₛ‖").
         how: One sentence: what is drawn and how to read it.
@@ -48,6 +48,9 @@ class ReachView:
             side by side; None draws to the longest at which anything stands above the lower end
             of the scale.
         colour: The network's colour as #rrggbb, or empty.
+        subject: What a row is of: the loss at its step, or the logit of its target.
+        later: Whether some row also depends on later steps, which the picture then says it leaves
+            out; else it says that none does.
 
     Raises:
         ValueError: These do not fit together.
@@ -69,10 +72,13 @@ class ReachView:
     scale_range: tuple[float, float] = (-12.0, 2.0)
     lags: int | None = None
     colour: str = ""
+    subject: Subject = "loss"
+    later: bool = False
 
     def __post_init__(self) -> None:
         """Refuse values that do not fit together, naming the argument."""
-        for name, allowed in (("kind", get_args(Kind)), ("scale", get_args(Scale))):
+        allowed_words = {"kind": Kind, "scale": Scale, "subject": Subject}
+        for name, allowed in ((name, get_args(words)) for name, words in allowed_words.items()):
             if getattr(self, name) not in allowed:
                 words = " or ".join(map(repr, allowed))
                 raise ValueError(f"`{name}` (={getattr(self, name)!r}) must be {words}.")

@@ -10,7 +10,8 @@ the factors of `core.capture.cells`:
                     LSTM         the hidden entry of ∏ N_t, N_t = [[max|k_o| σ_o + max k_c a,
                                  max k_c f], [a, max f]], a = Σ_b max|k_b| σ_max(W_b), b = i, f, g
     radius          RNN          (ρ · mean φ')^k
-    lyapunov        every cell   exp(λ k), λ the leading Lyapunov exponent over all steps read
+    lyapunov        every cell   exp(λ k), λ the leading Lyapunov exponent over all steps read; of
+                                 an LSTM's whole state (h, c), where the curve is h to h alone
     carry_max       GRU, LSTM    max over units of ∏ z_t, or ∏ f_t: the path along the carry alone,
     carry_mean                   and the mean over units of the same products
 

@@ -13,6 +13,8 @@ AGREES = 0.01
 """relative error of the factor per step up to which a prediction is said to hold"""
 MEETS = 1e-6
 """decades up to which a curve is said to meet another"""
+UNFELT = 1e-3
+"""dh/dc below which a unit's hidden state is said hardly to show its cell"""
 
 
 @dataclass(frozen=True)
@@ -32,6 +34,11 @@ class Facts:
         read: steps the exponent was found from.
         carry_mean: mean forget (LSTM) or update gate (GRU), NaN for an RNN.
         carry_max: the largest one.
+        shown: what the direction that the exponent follows grew by per step over the steps used,
+            NaN where that is no number.
+        held: what the unit that keeps most of the cell state over the steps used keeps per step;
+            NaN for other cells than an LSTM.
+        felt: dh/dc of that unit at the later state.
     """
 
     cell: str
@@ -46,6 +53,9 @@ class Facts:
     read: int
     carry_mean: float
     carry_max: float
+    shown: float = math.nan
+    held: float = math.nan
+    felt: float = math.nan
 
     @classmethod
     def of(
@@ -58,6 +68,7 @@ class Facts:
         mean = largest = spread = math.nan
         if values.size:
             mean, largest, spread = float(values.mean()), float(values.max()), float(values.std())
+        held, felt = _kept(steps, used)
         return cls(
             cell=cell,
             steps=len(values),
@@ -71,6 +82,9 @@ class Facts:
             read=exponent.steps,
             carry_mean=math.nan if plain else mean,
             carry_max=math.nan if plain else largest,
+            shown=_growth(exponent, used),
+            held=held,
+            felt=felt,
         )
 
     @property
@@ -121,6 +135,25 @@ class Facts:
             "carry_max": f"max_i ∏ {letter}_i(t)",
             "carry_mean": f"mean_i ∏ {letter}_i(t)",
         }[key]
+
+
+def _growth(exponent: LyapunovExponents, used: slice) -> float:
+    """The growth per step over the steps used, from the running means; NaN if it is no number."""
+    sums = exponent.leading * np.arange(1, len(exponent.leading) + 1)
+    before = sums[used.start - 1] if used.start else 0.0
+    count = used.stop - used.start
+    with np.errstate(all="ignore"):
+        return float(np.exp((sums[used.stop - 1] - before) / count)) if count else math.nan
+
+
+def _kept(steps: StepJacobians, used: slice) -> tuple[float, float]:
+    """Of the unit whose forget gates keep most: what it keeps per step, and dh/dc at the end."""
+    if steps.carry is None or steps.through_cell is None or used.start >= used.stop:
+        return math.nan, math.nan
+    with np.errstate(all="ignore"):
+        kept = np.log(steps.carry[used]).mean(0)
+    unit = int(kept.argmax())
+    return float(np.exp(kept[unit])), float(steps.through_cell[used.stop - 1, unit])
 
 
 def reason(
@@ -206,11 +239,24 @@ def _radius(facts: Facts, rate: float) -> str:
 
 
 def _lyapunov(facts: Facts, rate: float) -> str:
-    return (
-        f"it is the mean growth over all {facts.read} steps read, {math.exp(facts.exponent):.3g} "
-        f"per step (over their last quarter this still moved by {facts.moving:.2g} nats), where "
-        f"the {facts.steps} steps shown have {rate:.3g}"
+    """Whose growth the exponent is; an LSTM's state has c too, which the curve leaves out."""
+    whole = facts.cell == "lstm"
+    state = "the whole state (h, c)" if whole else "the state h"
+    text = (
+        f"it is the mean growth of a small change of {state} over all {facts.read} steps read, "
+        f"{math.exp(facts.exponent):.3g} per step (over their last quarter this still moved by "
+        f"{facts.moving:.2g} nats)"
     )
+    if math.isfinite(facts.shown):
+        text += f", and {facts.shown:.3g} over the {facts.steps} steps shown"
+    curve = "the way from h to h alone" if whole else "the most that any change can grow"
+    text += f"; the curve shows {curve}: the {facts.steps} steps shown have {rate:.3g}"
+    if facts.felt < UNFELT:
+        text += (
+            f". The unit that keeps most of c, ×{facts.held:.3g} per step, hardly shows it in h: "
+            f"its ∂h/∂c is {facts.felt:.1g}"
+        )
+    return text
 
 
 def _carry(facts: Facts, rate: float) -> str:
