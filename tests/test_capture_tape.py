@@ -180,21 +180,10 @@ def test_also_tells_outputs_before_and_zero_gradients_after_a_backward():
     assert not cell.any()
 
 
-@pytest.mark.parametrize(
-    ("make", "words"),
-    [
-        (
-            lambda: nn.LSTM(3, 4, 2, dropout=0.5),
-            r"`LSTM` is training with `dropout` \(=0.5\).*eval",
-        ),
-        (lambda: nn.LSTM(3, 4, proj_size=2), r"`proj_size` \(=2\).*nn.Linear"),
-        (lambda: nn.Linear(3, 4), "contains no nn.RNN, nn.GRU, nn.LSTM"),
-    ],
-)
-def test_what_cannot_be_captured_is_refused_with_a_sentence(make, words):
-    module = make()
-    with pytest.raises(CoreError, match=words), capture(module):
-        module(torch.ones(5, 2, 3))
+def test_what_cannot_be_captured_is_refused_with_a_sentence():
+    with pytest.raises(CoreError, match=r"contains no nn.RNN, nn.GRU, nn.LSTM"):
+        with capture(nn.Linear(3, 4)):
+            pass
 
 
 def test_dropout_in_eval_mode_or_on_one_layer_is_no_obstacle():
@@ -205,14 +194,6 @@ def test_dropout_in_eval_mode_or_on_one_layer_is_no_obstacle():
         with capture(module) as tape:
             module(torch.ones(5, 2, 3))[0].sum().backward()
         assert tape.layers[0].grad_hidden.any()
-
-
-def test_dropout_switched_on_inside_the_block_is_refused_too():
-    module = nn.GRU(3, 4, 2, dropout=0.5).eval()
-    with capture(module):
-        module.train()
-        with pytest.raises(CaptureError, match="training with `dropout`"):
-            module(torch.ones(5, 2, 3))
 
 
 def test_unknown_names_are_answered_with_the_known_ones():

@@ -125,7 +125,7 @@ def test_checkpointing_adds_no_false_calls(reentrant):
         checkpoint(model, x, use_reentrant=reentrant).sum().backward()
     assert [layer.name for layer in tape.layers] == ["a.l0", "b.l0"]
     if reentrant:
-        with pytest.raises(CaptureError, match="nothing requires a gradient"):
+        with pytest.raises(CaptureError, match=r"use_reentrant=True, where nothing requires"):
             _ = tape["a.l0"].grad_hidden
     else:
         torch.testing.assert_close(tape["a.l0"].grad_weight_hh, model.a.weight_hh_l0.grad, **EXACT)

@@ -13,8 +13,10 @@ from enum import IntEnum
 import torch
 from jaxtyping import Bool, Float, Int
 from torch import Tensor
+from torch.nn.utils.rnn import PackedSequence, pad_packed_sequence
 
-from core.capture import LayerTrace
+from core.capture import Also, LayerTrace
+from core.errors import CaptureError
 
 
 class Status(IntEnum):
@@ -45,25 +47,82 @@ class GradientNorms:
     reverse: bool = False
 
 
-def gradient_norms(trace: LayerTrace, above: Sequence[GradientNorms] = ()) -> GradientNorms:
-    """The norm of the total dL/dh_t of one layer at every step.
+def gradient_norms(
+    trace: LayerTrace | Also | Sequence[Also],
+    above: Sequence[GradientNorms] = (),
+    *,
+    batch_first: bool = False,
+) -> GradientNorms:
+    """The norm of the total dL/dh_t of one layer at every step, or of any module's output.
 
     Capture with `dtype=torch.float64` (or run a float64 model) for the full range: float32 ends at
     1e-38, which a plain RNN passes within a few hundred steps.
 
     Args:
-        trace: of the layer.
+        trace: of the layer; or one call of a module in `also`, whose output has a time axis; or all
+            its calls, `tape.also[name]`, if it was called once a step. Of a tuple or list of
+            outputs the first counts.
         above: norms of the layer that reads this one, of both its directions, so that a gradient
             that underflows there is not taken for none here.
+        batch_first: whether the output of a module in `also` is (batch, time, unit) and not
+            (time, batch, unit). Without a batch axis it is (time, unit).
 
     Raises:
-        CaptureError: if no backward pass ran.
+        CaptureError: if no backward pass ran, or the output has no time axis.
     """
-    near = math.log10(_near(trace.grad_hidden.dtype))
-    faded = torch.zeros(trace.grad_hidden.shape[:2], dtype=torch.bool)
+    if isinstance(trace, LayerTrace):
+        gradient, reverse = trace.grad_hidden, trace.reverse
+    else:
+        gradient, reverse = _over_time(trace, batch_first), False
+    near = math.log10(_near(gradient.dtype))
+    faded = torch.zeros(gradient.shape[:2], dtype=torch.bool)
     for norms in above:
         faded |= (norms.status == Status.UNDERFLOW) | (norms.log10 < near)
-    return norms_of(trace.grad_hidden, trace.reverse, faded)
+    return norms_of(gradient, reverse, faded)
+
+
+def _over_time(calls: Also | Sequence[Also], batch_first: bool) -> Float[Tensor, "time batch unit"]:
+    """The gradient of a module's output, of one call or of one call a step."""
+    if isinstance(calls, Also):
+        gradient, axes = _of_output(calls), "(time, batch, unit)"
+    else:
+        steps = [_of_output(call) for call in calls]
+        if len({step.shape for step in steps}) != 1 or steps[0].ndim not in (1, 2):
+            shapes = ", ".join(str(tuple(step.shape)) for step in steps[:3]) or "none"
+            raise CaptureError(
+                f"The calls (outputs of shape {shapes}) are not one a step, each (batch, unit): "
+                'give one of them, as in `tape.also["name"][0]`.'
+            )
+        gradient, axes, batch_first = torch.stack(steps), "", False
+    if gradient.ndim < 2:
+        raise CaptureError(
+            f"The output (of shape {tuple(gradient.shape)}) has no time axis: it must be {axes}, "
+            "or give all calls of a module that was called once a step."
+        )
+    if gradient.ndim == 2:
+        return gradient.unsqueeze(1)
+    return (gradient.transpose(0, 1) if batch_first else gradient).flatten(2)
+
+
+def _of_output(call: Also) -> Tensor:
+    """The gradient of a call's output, of the first of several; padded if it was packed."""
+    output, gradient = call
+    # A packed sequence is a tuple too, as is Also itself.
+    while isinstance(output, tuple | list) and not isinstance(output, PackedSequence) and output:
+        output, gradient = output[0], None if gradient is None else gradient[0]
+    if isinstance(output, PackedSequence) and isinstance(gradient, PackedSequence):
+        return pad_packed_sequence(gradient)[0]
+    if not isinstance(output, Tensor):
+        raise CaptureError(
+            f"The output (a {type(output).__name__}) is not a tensor: take the one you mean, as in "
+            "`norms_of(call.gradient[...])`."
+        )
+    if not isinstance(gradient, Tensor):
+        raise CaptureError(
+            "No gradient has arrived at this output: call `loss.backward()` inside the "
+            "`with capture(...)` block, on a loss that depends on it and where it requires one."
+        )
+    return gradient
 
 
 def stack_norms(traces: Sequence[LayerTrace]) -> list[GradientNorms]:

@@ -7,6 +7,11 @@ import torch
 from torch import Tensor
 from torch.autograd.graph import Node
 
+from core.capture.torch_internals import (
+    backward_pass,
+    inside_reentrant_checkpoint,
+    will_execute,
+)
 from core.errors import CaptureError
 
 
@@ -24,7 +29,7 @@ class Clock:
     passes: int = 0
     groups: list["ArrivalGroup"] = field(default_factory=list)
     _pass: int = -1
-    _left_out: list["ArrivalGroup"] = field(default_factory=list)
+    _left_out: dict[Node, list["ArrivalGroup"]] = field(default_factory=dict)
     _seen: set[Node] = field(default_factory=set)
 
     def tick(self) -> int:
@@ -35,32 +40,35 @@ class Clock:
     def arrive(self, node: Node | None) -> None:
         """A gradient came to a tensor that this node made."""
         self.last_arrival = self.tick()
-        current = torch._C._current_graph_task_id()
+        current = backward_pass()
         if current != self._pass:
             self._pass, self._seen = current, set()
             self.passes += 1
             # The node that starts a pass is not listed among those that will run; it is this one.
-            self._left_out = [
-                group
-                for group in self.groups
-                if node not in group.nodes() and not group.will_execute()
-            ]
+            self._left_out = {}
+            for group in self.groups:
+                if node not in group.nodes() and not group.will_execute():
+                    for own in group.nodes():
+                        self._left_out.setdefault(own, []).append(group)
         if self._left_out and node is not None:
             self._walk(node)
-            for group in self._left_out:
-                group.skipped = group.skipped or any(n in self._seen for n in group.nodes())
 
     def close(self) -> None:
         """Let go of the graph: the tape outlives it."""
-        self.groups, self._left_out, self._seen = [], [], set()
+        self.groups, self._left_out, self._seen = [], {}, set()
 
     def _walk(self, start: Node) -> None:
-        """Note every node that lies further back than this one; each is visited once a pass."""
+        """Visit every node that lies further back than this one, each once a pass.
+
+        What was left out and lies there was skipped.
+        """
         ahead = [start]
         while ahead:
             node = ahead.pop()
             if node not in self._seen:
                 self._seen.add(node)
+                for group in self._left_out.get(node, ()):
+                    group.skipped = True
                 ahead.extend(before for before, _ in node.next_functions if before is not None)
 
 
@@ -104,6 +112,7 @@ class ArrivalGroup:
         arrivals: one for each tensor.
         skipped: whether a backward pass for chosen inputs only went past it, see `Clock`.
         given: whether the gradient was given by hand, which needs no backward pass.
+        checkpointed: whether the call was made inside a reentrant checkpoint, without gradients.
     """
 
     name: str
@@ -112,10 +121,12 @@ class ArrivalGroup:
     since: int = 0
     skipped: bool = False
     given: bool = False
+    checkpointed: bool = False
 
     def __post_init__(self) -> None:
-        """Be told of every backward pass from now on."""
+        """Take part in every backward pass from now on."""
         self.since = self.clock.tick()
+        self.checkpointed = not self.trainable and inside_reentrant_checkpoint()
         self.clock.groups.append(self)
 
     def nodes(self) -> list[Node]:
@@ -125,7 +136,7 @@ class ArrivalGroup:
     def will_execute(self) -> bool:
         """Whether the backward pass that is running comes by (or could never be told)."""
         nodes = self.nodes()
-        return not nodes or any(torch._C._will_engine_execute_node(node) for node in nodes)
+        return not nodes or any(will_execute(node) for node in nodes)
 
     @property
     def trainable(self) -> bool:
@@ -152,6 +163,12 @@ class ArrivalGroup:
         """
         if self.given:
             return
+        if not self.trainable and self.checkpointed:
+            raise CaptureError(
+                f"`{self.name}` ran inside torch.utils.checkpoint with use_reentrant=True, where "
+                "nothing requires a gradient: it runs a second time in the backward pass, which "
+                "is not recorded. Set use_reentrant=False."
+            )
         if not self.trainable:
             raise CaptureError(
                 f"`{self.name}` ran where nothing requires a gradient (under no_grad, or with its "

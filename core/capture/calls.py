@@ -6,6 +6,7 @@ reading: upwards for the states (`forward`), downwards for the gradients (`backw
 reaches a lower layer's h_t is what the layer above hands to its input.
 """
 
+import copy
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -18,7 +19,7 @@ from torch.nn.utils.rnn import PackedSequence
 from core.capture.arrivals import ArrivalGroup, Clock, watch
 from core.capture.cells import Cell, Elman, Gru, Lstm, States, Weights
 from core.capture.layout import Layout
-from core.capture.recursion import Adjoint, adjoint
+from core.capture.recursion import Adjoint, adjoint, difference
 from core.errors import CaptureError
 from core.progress import checkpoint
 
@@ -77,7 +78,7 @@ def parameters(module: nn.RNNBase | nn.RNNCellBase) -> list[Weights]:
         return [Weights(module.weight_ih, module.weight_hh, module.bias_ih, module.bias_hh)]
     # forward runs on this list, which attributes of the same names may not be (parametrisations).
     used = dict(zip(module._flat_weights_names, module._flat_weights, strict=True))
-    kinds = ("weight_ih", "weight_hh", "bias_ih", "bias_hh")
+    kinds = ("weight_ih", "weight_hh", "bias_ih", "bias_hh", "weight_hr")
     return [
         Weights(*(used.get(f"{kind}_{place.suffix}") for kind in kinds))  # type: ignore[arg-type]
         for place in places(module)
@@ -89,6 +90,16 @@ def analysis_dtype(asked: torch.dtype | None, own: torch.dtype) -> torch.dtype:
     if asked is not None:
         return asked
     return own if own in (torch.float32, torch.float64) else torch.float32
+
+
+def handed_back(call: "RecurrentCall", place: Place) -> list[tuple[Tensor, Tensor]]:
+    """What a call hands back to its initial states, and the size of the terms of each sum."""
+    found, w = call.backward(place), call.weights(place)
+    with undisturbed(found.grad_hidden):
+        back = found.grad_initial_hidden
+        scale = found.grad_recurrent[0].abs() @ w.weight_hh.abs() + back.abs()
+    cell = found.grad_initial_cell
+    return [(back, scale), *([] if cell is None else [(cell, cell.abs())])]
 
 
 class RecurrentCall:
@@ -105,16 +116,22 @@ class RecurrentCall:
         weights: list[Weights],
         dtype: torch.dtype | None,
         clock: Clock,
+        masks: list[Tensor] | None = None,
     ) -> None:
-        """Copy what is needed; nothing of the module or of the user's tensors is kept."""
+        """Copy what is needed; nothing of the module or of the user's tensors is kept.
+
+        `masks` are what dropout multiplied the output of each layer but the highest by.
+        """
         self.cell = cell_of(module)
         self.layout = Layout.of(given, module.batch_first)
         self.size = module.hidden_size
+        self.output_size = module.proj_size or module.hidden_size
         self.layers = module.num_layers
         self.places = places(module)
         self.directions = (False, True) if module.bidirectional else (False,)
         self.dtype = analysis_dtype(dtype, weights[0].weight_hh.dtype)
         self._weights = weights
+        self._masks = masks or []
         output, final = result
         data = output.data if isinstance(output, PackedSequence) else output
         finals = final if isinstance(final, tuple) else (final,)
@@ -130,6 +147,7 @@ class RecurrentCall:
         self._states: dict[Place, States] = {}
         self._adjoints: dict[Place, Adjoint] = {}
         self._computed_at = -1
+        self._later: RecurrentCall | None = None
 
     def release(self) -> None:
         """Take all hooks off."""
@@ -148,6 +166,20 @@ class RecurrentCall:
             )
         self._arrivals.give(self._at_output, gradient)
 
+    @property
+    def replayed(self) -> bool:
+        """Whether the analysis is in another precision than the call ran in."""
+        return self._output.dtype != self.dtype
+
+    def continued_by(self, later: "RecurrentCall") -> "RecurrentCall":
+        """The same call, with what a later one hands back in the precision of the analysis.
+
+        Autograd delivered it in the precision of the model, where it may have underflowed.
+        """
+        twin = copy.copy(self)
+        twin._adjoints, twin._computed_at, twin._later = {}, -1, later
+        return twin
+
     def forward(self, place: Place) -> States:
         """All states and gates of one layer and direction, in reading order."""
         if place not in self._states:
@@ -159,12 +191,11 @@ class RecurrentCall:
     def initial(self, place: Place) -> tuple[Tensor, Tensor | None]:
         """The hidden and cell state before the first step read: (B, H) each."""
         steps = self._text(self._input)
-        zero = steps.new_zeros(steps.shape[1], self.size)
         starts = [self.layout.state(s).to(self.dtype)[self._index(place)] for s in self._starts]
-        hidden = starts[0] if starts else zero
+        hidden = starts[0] if starts else steps.new_zeros(steps.shape[1], self.output_size)
         if not self.cell.has_cell_state:
             return hidden, None
-        return hidden, starts[1] if starts else zero
+        return hidden, starts[1] if starts else steps.new_zeros(steps.shape[1], self.size)
 
     def backward(self, place: Place) -> Adjoint:
         """All gradients of one layer and direction, in reading order."""
@@ -187,7 +218,14 @@ class RecurrentCall:
             whole = self._text(whole)
         else:
             whole = self.grad_input(Place(place.layer + 1, place.reverse))
+            whole = self._dropped(whole, place.layer)
         return self._half(whole, place)
+
+    def mask(self, place: Place) -> Float[Tensor, "time batch unit"] | None:
+        """What dropout multiplied h_t by on its way to the layer above, in text order."""
+        if place.layer >= len(self._masks):
+            return None
+        return self._half(self._text(self._masks[place.layer]), place)
 
     def grad_input(self, place: Place) -> Float[Tensor, "time batch input"]:
         """dL/dx_t of a layer, in text order: the sum over its directions, which share x_t."""
@@ -221,32 +259,44 @@ class RecurrentCall:
             return self._text(self._input)
         below = [Place(layer - 1, reverse) for reverse in self.directions]
         hidden = [self.layout.read(self.forward(place).hidden, place.reverse) for place in below]
-        return hidden[0] if len(hidden) == 1 else torch.cat(hidden, -1)
+        whole = hidden[0] if len(hidden) == 1 else torch.cat(hidden, -1)
+        return self._dropped(whole, layer - 1)
+
+    def _dropped(self, values: Tensor, layer: int) -> Tensor:
+        """Through the dropout after a layer, forwards and backwards alike; in text order."""
+        return values * self._text(self._masks[layer]) if self._masks else values
 
     def _recur(self, place: Place) -> Adjoint:
+        states, weights = self.forward(place), self.weights(place)
         arriving = self.layout.read(self.direct(place), place.reverse).contiguous()
         at_hidden, at_cell = self._final(0, place), self._final(1, place)
         if at_hidden is not None:
             arriving = self.layout.add_at_last_step(arriving, at_hidden)
         cell_arriving = None
         if at_cell is not None:
-            cell_arriving = self.layout.add_at_last_step(torch.zeros_like(arriving), at_cell)
-        states, weights = self.forward(place), self.weights(place)
-        return adjoint(self.cell, states, weights.weight_hh, arriving, cell_arriving)
+            none = arriving.new_zeros(*arriving.shape[:2], self.size)
+            cell_arriving = self.layout.add_at_last_step(none, at_cell)
+        return adjoint(
+            self.cell, states, weights.weight_hh, arriving, cell_arriving, weights.weight_hr
+        )
 
     def _final(self, which: int, place: Place) -> Tensor | None:
         """What arrived at the final hidden (0) or cell (1) state of a place, if anything."""
         arrived = self._at_final[which].total if which < len(self._at_final) else None
         if arrived is None:
             return None
-        return self.layout.state(arrived).to(self.dtype)[self._index(place)]
+        total = self.layout.state(arrived).to(self.dtype)[self._index(place)]
+        if self._later is None:
+            return total
+        handed = handed_back(self._later, place)[which]
+        return difference(total, *handed, torch.finfo(arrived.dtype)) + handed[0]
 
     def _text(self, values: Tensor) -> Tensor:
         return self.layout.sequence(values).to(self.dtype)
 
     def _half(self, values: Tensor, place: Place) -> Tensor:
-        start = self.size if place.reverse else 0
-        return values[..., start : start + self.size]
+        start = self.output_size if place.reverse else 0
+        return values[..., start : start + self.output_size]
 
     def _index(self, place: Place) -> int:
         return place.layer * len(self.directions) + place.reverse

@@ -27,20 +27,24 @@ CellName = Literal["rnn_tanh", "rnn_relu", "gru", "lstm"]
 
 @dataclass(frozen=True)
 class Weights:
-    """The parameters of one layer and direction, as PyTorch lays them out (G·H rows)."""
+    """The parameters of one layer and direction, as PyTorch lays them out (G·H rows).
+
+    `weight_hr`, (P, H), is there only where an LSTM projects its hidden state to P entries.
+    """
 
     weight_ih: Float[Tensor, "rows input"]
     weight_hh: Float[Tensor, "rows unit"]
     bias_ih: Float[Tensor, " rows"] | None
     bias_hh: Float[Tensor, " rows"] | None
+    weight_hr: Float[Tensor, "projected unit"] | None = None
 
     def to(self, dtype: torch.dtype) -> "Weights":
         """The same numbers in another precision."""
         return Weights(*(None if p is None else p.to(dtype) for p in self.listed()))  # type: ignore[arg-type]
 
     def listed(self) -> tuple[Tensor | None, ...]:
-        """The four parameters in PyTorch's order, None where the module has no bias."""
-        return self.weight_ih, self.weight_hh, self.bias_ih, self.bias_hh
+        """The parameters in PyTorch's order, None where the module has no bias, no projection."""
+        return self.weight_ih, self.weight_hh, self.bias_ih, self.bias_hh, self.weight_hr
 
     def flat(self) -> list[Tensor]:
         """The parameters that exist, as the stock operators take them."""
@@ -57,10 +61,12 @@ class Weights:
         if not self.weight_ih.is_cuda:
             return given
         rows, size = self.weight_hh.shape
-        kind = {1: torch.nn.RNN, 3: torch.nn.GRU, 4: torch.nn.LSTM}[rows // size]
+        kind, options = {1: torch.nn.RNN, 3: torch.nn.GRU}.get(rows // size, torch.nn.LSTM), {}
+        if self.weight_hr is not None:
+            kind, size, options = torch.nn.LSTM, rows // 4, {"proj_size": size}
         block = kind(
             self.weight_ih.shape[1], size, bias=self.bias_ih is not None,
-            device="meta", dtype=self.weight_ih.dtype,
+            device="meta", dtype=self.weight_ih.dtype, **options,
         ).to_empty(device=self.weight_ih.device)  # fmt: skip
         laid_out = [parameter.detach() for parameter in block.parameters()]
         for place, values in zip(laid_out, given, strict=True):
@@ -201,6 +207,9 @@ class Lstm:
         da_g = dc ⊙ i(1 - g²)         da_o = dh ⊙ tanh(c) o(1 - o)
         dh_{t-1} = W_hhᵀ [da_i, da_f, da_g, da_o]
 
+    With a projection (`proj_size`) h_t = W_hr m_t, where m_t = o_t ⊙ tanh(c_t): W_hrᵀ dh_t then
+    stands for dh_t in dc_t and da_o.
+
     Source: PyTorch documentation of nn.LSTM; Hochreiter & Schmidhuber (1997), Gers et al. (2000).
     """
 
@@ -216,7 +225,7 @@ class Lstm:
 
     def gates(self, x: Tensor, hidden_prev: Tensor, w: Weights) -> Tensor:
         """i, f, g, o of every step: (T, B, 4, H)."""
-        size = hidden_prev.shape[-1]
+        size = w.weight_hh.shape[0] // 4
         rows = project(x, w.weight_ih, w.bias_ih).flatten(0, 1)
         rows.addmm_(hidden_prev.flatten(0, 1), w.weight_hh.T)
         if w.bias_hh is not None:
@@ -240,7 +249,7 @@ class Lstm:
         return States(x, hidden_prev, hidden, c_all[:-1], c_all[1:], gates)
 
     def factors(self, s: States) -> tuple[Tensor, Tensor]:
-        """What dc_t is multiplied by (rows f, da_i, da_f, da_g) and what dh_t is (da_o, dc)."""
+        """What dc_t is multiplied by (rows f, da_i, da_f, da_g) and what dm_t is (da_o, dc)."""
         assert s.gates is not None and s.cell_state is not None and s.cell_prev is not None
         i, f, g, o = s.gates.unbind(2)
         of_cell = torch.empty_like(s.gates)
@@ -253,6 +262,11 @@ class Lstm:
         torch.mul(squashed, o * (1 - o), out=of_hidden[:, :, 0])
         torch.addcmul(o, o * squashed, squashed, value=-1, out=of_hidden[:, :, 1])
         return of_cell, of_hidden
+
+    def unprojected(self, s: States) -> Float[Tensor, "time batch unit"]:
+        """m_t = o_t ⊙ tanh(c_t): the hidden state before a projection."""
+        assert s.gates is not None and s.cell_state is not None
+        return s.gates[:, :, 3] * s.cell_state.tanh()
 
 
 Cell = Elman | Gru | Lstm

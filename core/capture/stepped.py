@@ -1,11 +1,11 @@
-"""An `nn.RNNCell`, `nn.GRUCell` or `nn.LSTMCell` that the user's own loop calls step by step.
+"""One sequence through an `nn.RNNCell`, `nn.GRUCell` or `nn.LSTMCell` called step by step.
 
-Every call is one time step of one trace. Here autograd itself delivers the *total* gradient at each
-h_t, because the one tensor h_t feeds both its own output and the next step; what the closed form
-adds is everything inside the cell, and the part of dL/dh_t that the next step handed back, so that
-the direct part is the difference.
+Every call is one time step of one trace; `chains` tells which calls belong to one sequence. What
+follows from the steps is computed for all of them at once where it can be: see
+`stepped_gradients` for the gradients.
 """
 
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
 import torch
@@ -13,9 +13,10 @@ from torch import Tensor, nn
 
 from core.capture.arrivals import Arrival, ArrivalGroup, Clock, watch
 from core.capture.calls import Place, analysis_dtype, cell_of, states_given, undisturbed
-from core.capture.cells import Elman, Gru, Lstm, States, Weights
+from core.capture.cells import States, Weights
 from core.capture.layout import Layout
 from core.capture.recursion import Adjoint
+from core.capture.stepped_gradients import Delivered, gradients_of_steps
 from core.errors import CaptureError
 
 
@@ -51,17 +52,8 @@ class _Step:
         return self.arrivals.arrivals[1]
 
 
-@dataclass
-class _Handed:
-    """What a step hands back to the step before it: dL/dh, dL/dc, and the size of dL/dh's terms."""
-
-    hidden: Tensor
-    cell: Tensor
-    scale: Tensor
-
-
 class SteppedCell:
-    """All calls of one cell inside one capture, in the order they were made."""
+    """The calls of one cell that make one sequence, in the order they were made."""
 
     def __init__(self, name: str, dtype: torch.dtype | None, clock: Clock) -> None:
         """Start with no steps; `name` is the module's."""
@@ -116,6 +108,9 @@ class SteppedCell:
         """The parameters at the first step."""
         return self._weights(self._steps[0])
 
+    def mask(self, place: Place) -> None:
+        """There is no dropout after a cell."""
+
     def initial(self, place: Place) -> tuple[Tensor, Tensor | None]:
         """The state that the first call was given: (B, H) each."""
         first = self._steps[0]
@@ -131,10 +126,12 @@ class SteppedCell:
                     f"`{self.name}` was called with batches of {sizes} sequences, and one trace "
                     "needs one batch size: keep the batch the same, or capture each part by itself."
                 )
+            done = 0 if self._joined is None else self._joined[0]
             with undisturbed(self._steps[0].hidden):
-                for step in self._steps[len(self._replayed) :]:
-                    self._replayed.append(self._replay(step))
-                self._joined = (len(self._steps), _joined(self._replayed))
+                for first, last in self._stretches(done, self._extends):
+                    self._replayed.append(self._replay(first, last))
+                whole = self._replayed[0] if len(self._replayed) == 1 else _joined(self._replayed)
+            self._joined, self._replayed = (len(self._steps), whole), [whole]
         return self._joined[1]
 
     def backward(self, place: Place) -> Adjoint:
@@ -149,11 +146,8 @@ class SteppedCell:
         """dL/dx_t of every call."""
         projected = self.backward(place).grad_projected
         with undisturbed(projected):
-            parts = [
-                rows @ self._weights(step).weight_ih
-                for rows, step in zip(projected, self._steps, strict=True)
-            ]
-            return torch.stack(parts)
+            parts = [projected[span] @ w.weight_ih for span, w in self._spans()]
+            return torch.cat(parts)
 
     def grad_input_own(self, place: Place) -> Tensor:
         """The same: a cell has one direction."""
@@ -173,20 +167,60 @@ class SteppedCell:
         tensor, version = self._last[which]
         return start is tensor and _version(tensor) == version and tensor.requires_grad
 
-    def _replay(self, step: _Step) -> States:
-        """One step's states; in another precision it starts from our own last ones."""
-        w, before = self._weights(step), step.hidden_prev.to(self.dtype)
-        x, hidden = step.input.to(self.dtype), step.hidden.to(self.dtype)
-        cell = None if step.cell_prev is None else step.cell_prev.to(self.dtype)
-        if step.hidden.dtype != self.dtype:
-            last = self._replayed[-1] if self._replayed else None
-            if last is not None and step.continues_hidden:
-                before = last.hidden[0]
-            if last is not None and last.cell_state is not None and step.continues_cell:
-                cell = last.cell_state[0]
-            hidden = self.cell.run(x.unsqueeze(0), before, cell, w)[0]
-        cell = None if cell is None else cell.unsqueeze(0)
-        return self.cell.states(x.unsqueeze(0), before.unsqueeze(0), hidden.unsqueeze(0), cell, w)
+    def _stretches(
+        self, begin: int, extends: Callable[[_Step, _Step], bool]
+    ) -> Iterator[tuple[int, int]]:
+        """First and last + 1 of the longest runs of steps from `begin` on that belong together."""
+        first = begin
+        for t in range(begin + 1, len(self._steps) + 1):
+            if t == len(self._steps) or not extends(self._steps[t - 1], self._steps[t]):
+                yield first, t
+                first = t
+
+    def _spans(self) -> list[tuple[slice, Weights]]:
+        """Runs of steps with the same parameters."""
+        return [
+            (slice(first, last), self._weights(self._steps[first]))
+            for first, last in self._stretches(0, lambda one, next_: one.weights is next_.weights)
+        ]
+
+    def _extends(self, one: _Step, following: _Step) -> bool:
+        """Whether two steps can be replayed at once: both as recorded, or both run again."""
+        if one.weights is not following.weights:
+            return False
+        if one.hidden.dtype == following.hidden.dtype == self.dtype:
+            return True
+        both = following.continues_hidden and (
+            following.cell_prev is None or following.continues_cell
+        )
+        return both and self.dtype not in (one.hidden.dtype, following.hidden.dtype)
+
+    def _replay(self, first: int, last: int) -> States:
+        """The states of some steps; in another precision they start from our own last ones."""
+        steps = self._steps[first:last]
+        start, w = steps[0], self._weights(steps[0])
+        x, before = (
+            self._stacked(s.input for s in steps),
+            self._stacked(s.hidden_prev for s in steps),
+        )
+        cell = None
+        if start.cell_prev is not None:
+            cell = self._stacked(s.cell_prev for s in steps)
+        if start.hidden.dtype == self.dtype:
+            hidden = self._stacked(s.hidden for s in steps)
+            return self.cell.states(x, before, hidden, cell, w)
+        h0, c0 = before[0], None if cell is None else cell[0]
+        last_states = self._replayed[-1] if self._replayed else None
+        if last_states is not None and start.continues_hidden:
+            h0 = last_states.hidden[-1]
+        if last_states is not None and last_states.cell_state is not None and start.continues_cell:
+            c0 = last_states.cell_state[-1]
+        hidden = self.cell.run(x, h0, c0, w)
+        before = torch.cat([h0.unsqueeze(0), hidden[:-1]])
+        return self.cell.states(x, before, hidden, c0, w)
+
+    def _stacked(self, values: Iterable[Tensor | None]) -> Tensor:
+        return torch.stack([value.to(self.dtype) for value in values if value is not None])
 
     def _gradients(self) -> tuple[Adjoint, Tensor]:
         moment = (self._clock.last_arrival, len(self._steps))
@@ -194,13 +228,16 @@ class SteppedCell:
             self._require()
             states = self.forward(Place())
             with undisturbed(states.hidden):
-                self._results = (moment, *self._recur(states))
+                found = gradients_of_steps(
+                    self.cell, states, self._delivered(states), self._spans()
+                )
+            self._results = (moment, *found)
         return self._results[1], self._results[2]
 
     def _require(self) -> None:
         """Refuse unless all gradients are known; steps after the last trainable one have none."""
-        trainable = [step for step in self._steps if step.arrivals.trainable]
-        needed = self._steps[: self._steps.index(trainable[-1]) + 1] if trainable else self._steps
+        trainable = [t for t, step in enumerate(self._steps) if step.arrivals.trainable]
+        needed = self._steps[: trainable[-1] + 1] if trainable else self._steps
         self._steps[0].arrivals.require()
         for step in needed:
             if not step.arrivals.trainable or step.arrivals.skipped:
@@ -208,82 +245,24 @@ class SteppedCell:
             if any(arrival.spoiled for arrival in step.arrivals.arrivals):
                 step.arrivals.require()
 
-    def _recur(self, states: States) -> tuple[Adjoint, Tensor]:
-        zero = torch.zeros_like(states.hidden[0])
-        handed, later = _Handed(zero, zero, zero), None
-        columns: list[tuple[Tensor, ...]] = []
-        for t in reversed(range(len(self._steps))):
-            step, local = self._steps[t], _at(states, t)
-            back = handed if later is not None and later.continues_hidden else None
-            carry = handed.cell if later is not None and later.continues_cell else zero
-            dh, own = _total_and_own(step.at_hidden, back, zero)
-            dc = self._total_cell(step, local, dh, carry)
-            recurrent, projected, handed = self._local(local, dh, dc, self._weights(step))
-            columns.append((dh, dc, recurrent, projected, own))
-            later = step
-        dh, dc, recurrent, projected, own = (
-            torch.stack(column[::-1]) for column in zip(*columns, strict=True)
+    def _delivered(self, states: States) -> Delivered:
+        """What autograd brought to every state, and which states flow on as they are."""
+        zero = torch.zeros_like(self._steps[0].hidden)
+        at_hidden = [_total(step.at_hidden, zero) for step in self._steps]
+        at_cell = None
+        if states.cell_state is not None:
+            at_cell = torch.stack([_total(step.at_cell, zero) for step in self._steps])
+        return Delivered(
+            torch.stack(at_hidden),
+            at_cell,
+            [step.continues_hidden for step in self._steps],
+            [step.continues_cell for step in self._steps],
+            [step.cell_sees_all for step in self._steps],
         )
-        lstm = isinstance(self.cell, Lstm)
-        initial_cell = handed.cell if lstm else None
-        grad_cell = dc if lstm else None
-        return Adjoint(dh, grad_cell, recurrent, projected, handed.hidden, initial_cell), own
-
-    def _total_cell(self, step: _Step, local: States, dh: Tensor, carry: Tensor) -> Tensor:
-        """dL/dc_t: what arrived, completed by what autograd's c lacks on this device."""
-        if not isinstance(self.cell, Lstm):
-            return carry
-        through_hidden = dh * self.cell.factors(local)[1][0, :, 1]
-        inside = carry + through_hidden
-        scale = carry.abs() + through_hidden.abs()
-        seen = inside if step.cell_sees_all else carry
-        total, own = _total_and_own(step.at_cell, _Handed(seen, seen, scale), carry)
-        return total if step.cell_sees_all else own + inside
-
-    def _local(
-        self, local: States, dh: Tensor, dc: Tensor, w: Weights
-    ) -> tuple[Tensor, Tensor, _Handed]:
-        """dL/da of one step for both projections, and what the step hands back."""
-        carry, cell_carry = torch.zeros_like(dh), torch.zeros_like(dh)
-        match self.cell:
-            case Elman(name="rnn_relu"):
-                # Selected, not multiplied, as autograd does: 0 · inf would be NaN.
-                recurrent = projected = torch.where(self.cell.factors(local)[0] > 0, dh, 0.0)
-            case Elman():
-                recurrent = projected = dh * self.cell.factors(local)[0]
-            case Gru():
-                rows = dh.unsqueeze(1) * self.cell.factors(local)[0]
-                recurrent = rows[:, :3].flatten(1)
-                projected = rows[:, [0, 1, 4]].flatten(1)
-                carry = rows[:, 3]
-            case Lstm():
-                of_cell, of_hidden = self.cell.factors(local)
-                rows = dc.unsqueeze(1) * of_cell[0]
-                out = dh * of_hidden[0, :, 0]
-                recurrent = projected = torch.cat([rows[:, 1:].flatten(1), out], 1)
-                cell_carry = rows[:, 0]
-        scale = recurrent.abs() @ w.weight_hh.abs() + carry.abs()
-        handed = _Handed(recurrent @ w.weight_hh + carry, cell_carry, scale)
-        return recurrent, projected, handed
 
 
-def _total_and_own(arrival: Arrival, back: _Handed | None, zero: Tensor) -> tuple[Tensor, Tensor]:
-    """The total gradient of a state, and the part that no later call handed back.
-
-    What autograd delivered is the total, in the precision of the model; in a higher precision the
-    recurrence is run anew from the own parts. The own part is total - handed back, and exactly 0
-    where the two differ by no more than their rounding: 32 units in the last place of the terms
-    that were added up, which is what the sums of a few hundred units lose at most in practice.
-    """
-    total = torch.zeros_like(zero) if arrival.total is None else _batched(arrival.total)
-    exact = total.to(zero.dtype)
-    if back is None:
-        return exact, exact
-    form = torch.finfo(total.dtype)
-    slack = 32 * form.eps * (back.scale + exact.abs()) + 32 * form.smallest_normal
-    difference = exact - back.hidden
-    own = torch.where(difference.abs() <= slack, torch.zeros_like(difference), difference)
-    return (exact if total.dtype == zero.dtype else own + back.hidden), own
+def _total(arrival: Arrival, zero: Tensor) -> Tensor:
+    return zero if arrival.total is None else _batched(arrival.total)
 
 
 def _version(tensor: Tensor) -> int:
@@ -297,10 +276,6 @@ def _batched(tensor: Tensor) -> Tensor:
 
 def _copy(tensor: Tensor) -> Tensor:
     return _batched(tensor.detach().clone())
-
-
-def _at(states: States, t: int) -> States:
-    return States(*(None if v is None else v[t : t + 1] for v in vars(states).values()))  # type: ignore[arg-type]
 
 
 def _joined(parts: list[States]) -> States:

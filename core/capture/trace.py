@@ -3,13 +3,16 @@
 from dataclasses import dataclass
 from typing import Protocol
 
+import torch
 from jaxtyping import Float, Int
 from torch import Tensor
 
 from core.capture.calls import Place, RecurrentCall, undisturbed
-from core.capture.cells import Cell, States, Weights
+from core.capture.cells import Cell, Lstm, States, Weights
+from core.capture.joined import JoinedCalls, refuse_reverse
 from core.capture.layout import Layout
 from core.capture.recursion import Adjoint
+from core.capture.stepped import SteppedCell
 from core.errors import CaptureError
 
 
@@ -47,6 +50,10 @@ class Source(Protocol):
         """The parameters as they were."""
         ...
 
+    def mask(self, place: Place) -> Tensor | None:
+        """What dropout multiplied h_t by on its way to the layer above, in text order."""
+        ...
+
 
 @dataclass(frozen=True)
 class Recurrence:
@@ -76,16 +83,22 @@ class LayerTrace:
     first read, from copies made when the module ran, and kept.
 
     Letters: T time, B batch, D input size, H hidden size, G gate blocks (LSTM 4, GRU 3, RNN 1).
+    An LSTM with `proj_size` P has hidden states of P entries, (T, B, P) and (B, P), wherever a
+    hidden state or its gradient is meant; cell states, gates and their gradients keep H.
 
     Attributes:
         name: the module's name and PyTorch's suffix: "encoder.rnn.l0", "lstm.l1_reverse".
         cell: "rnn_tanh", "rnn_relu", "gru" or "lstm".
         layer: number of the layer in its module, 0 the lowest.
         reverse: whether it reads from the end.
+        stepped: whether it is a cell called step by step, its calls being the time steps.
     """
 
-    def __init__(self, name: str, source: Source, place: Place) -> None:
+    def __init__(self, name: str, source: Source, place: Place, link: str = "other") -> None:
+        """`link` says how the call was handed its state, see `joined_trace`."""
         self.name = name
+        self._link = link
+        self.stepped = isinstance(source, SteppedCell)
         self.cell = source.cell.name
         self.layer = place.layer
         self.reverse = place.reverse
@@ -111,7 +124,8 @@ class LayerTrace:
         """
         if not isinstance(self._source, RecurrentCall):
             raise CaptureError(
-                f"`{self.name}` is a cell called step by step, whose outputs are many tensors: "
+                f"`{self.name}` is a cell called step by step or several calls joined, whose "
+                "outputs are many tensors: "
                 "call `loss.backward()` instead."
             )
         self._source.give_gradient(gradient)
@@ -132,12 +146,27 @@ class LayerTrace:
         return self._source.weights(self._place).weight_hh.clone()
 
     @property
+    def weight_hr(self) -> Float[Tensor, "projected cell"] | None:
+        """A copy of W_hr, (P, H), of an LSTM that projects its hidden state; else None."""
+        projection = self._source.weights(self._place).weight_hr
+        return None if projection is None else projection.clone()
+
+    @property
     def bias(self) -> Float[Tensor, " rows"] | None:
         """b_ih + b_hh as they were when the layer (a cell: its first step) ran, None without."""
         weights = self._source.weights(self._place)
         if weights.bias_ih is None or weights.bias_hh is None:
             return None
         return weights.bias_ih + weights.bias_hh
+
+    @property
+    def dropout_mask(self) -> Float[Tensor, "time batch unit"] | None:
+        """What dropout multiplied h_t by on its way to the layer above: 0 or 1 / (1 - p).
+
+        None where nothing was dropped. The layer above reads the product as its `input`.
+        """
+        mask = self._source.mask(self._place)
+        return None if mask is None else mask.clone()
 
     @property
     def input(self) -> Float[Tensor, "time batch input"]:
@@ -160,19 +189,19 @@ class LayerTrace:
         return self._source.initial(self._place)[0].clone()
 
     @property
-    def initial_cell(self) -> Float[Tensor, "batch unit"] | None:
+    def initial_cell(self) -> Float[Tensor, "batch cell"] | None:
         """The LSTM's cell state before the first step read, (B, H); None for other cells."""
         cell = self._source.initial(self._place)[1]
         return None if cell is None else cell.clone()
 
     @property
-    def cell_state(self) -> Float[Tensor, "time batch unit"] | None:
+    def cell_state(self) -> Float[Tensor, "time batch cell"] | None:
         """c_t of an LSTM, (T, B, H); None for other cells."""
         c = self._states.cell_state
         return None if c is None else self._text(c)
 
     @property
-    def gates(self) -> dict[str, Float[Tensor, "time batch unit"]]:
+    def gates(self) -> dict[str, Float[Tensor, "time batch cell"]]:
         """The activated gates, each (T, B, H), under PyTorch's names and in its order.
 
         LSTM: input, forget, cell, output. GRU: reset, update, new. RNN: empty.
@@ -202,7 +231,7 @@ class LayerTrace:
         return self._source.direct(self._place).clone()
 
     @property
-    def grad_cell_state(self) -> Float[Tensor, "time batch unit"] | None:
+    def grad_cell_state(self) -> Float[Tensor, "time batch cell"] | None:
         """The total dL/dc_t of an LSTM, (T, B, H); None for other cells."""
         total = self._adjoint.grad_cell_state
         return None if total is None else self._text(total)
@@ -221,7 +250,7 @@ class LayerTrace:
         return self._adjoint.grad_initial_hidden.clone()
 
     @property
-    def grad_initial_cell(self) -> Float[Tensor, "batch unit"] | None:
+    def grad_initial_cell(self) -> Float[Tensor, "batch cell"] | None:
         """dL/dc_0 of an LSTM, (B, H); None for other cells."""
         cell = self._adjoint.grad_initial_cell
         return None if cell is None else cell.clone()
@@ -251,6 +280,16 @@ class LayerTrace:
         return _outer(self._adjoint.grad_recurrent, self._states.hidden_prev)
 
     @property
+    def grad_weight_hr(self) -> Float[Tensor, "projected cell"] | None:
+        """dL/dW_hr of an LSTM that projects its hidden state, (P, H); None for all others."""
+        cell = self._source.cell
+        if self._source.weights(self._place).weight_hr is None or not isinstance(cell, Lstm):
+            return None
+        with undisturbed(self._states.hidden):
+            unprojected = cell.unprojected(self._states)
+        return _outer(self._adjoint.grad_hidden, unprojected)
+
+    @property
     def grad_bias_ih(self) -> Float[Tensor, " rows"] | None:
         """dL/db_ih; None where the module has no biases."""
         has_bias = self._source.weights(self._place).bias_ih is not None
@@ -263,9 +302,27 @@ class LayerTrace:
         return self._adjoint.grad_recurrent.sum((0, 1)) if has_bias else None
 
     def recurrence(self) -> Recurrence:
-        """The equations with what went through them, in reading order."""
+        """The equations with what went through them, in reading order.
+
+        Raises:
+            CaptureError: if the module projects its hidden state, or a step did not start from
+                the state before as it was, so that more than the cell lies between the two.
+        """
         states = self._states
         weights = self._source.weights(self._place).to(states.hidden.dtype)
+        if weights.weight_hr is not None:
+            raise CaptureError(
+                f"`{self.name}` projects its hidden state (`proj_size`), which this analysis does "
+                "not do: states, gates, gradients, their norms and the verdict are there."
+            )
+        if not isinstance(self._source, RecurrentCall) and not torch.allclose(
+            states.hidden_prev[1:], states.hidden[:-1], rtol=1e-4, atol=1e-6, equal_nan=True
+        ):
+            raise CaptureError(
+                f"`{self.name}` was given states that had been changed between its calls (a mask, "
+                "a norm, dropout), and this analysis knows the cell alone: states, gates, "
+                "gradients, their norms and the verdict are there."
+            )
         return Recurrence(self._source.cell, states, weights)
 
     @property
@@ -281,6 +338,21 @@ class LayerTrace:
         layout = self._source.layout
         # A copy: what a reader does to it must not reach what is computed from it later.
         return layout.mask(layout.read(values, self._place.reverse)).clone()
+
+
+def joined_trace(traces: list[LayerTrace]) -> LayerTrace:
+    """One layer of several calls, each going on from the state of the one before, as one trace.
+
+    Raises:
+        CaptureError: if their steps do not follow each other in time.
+    """
+    first = traces[0]
+    if len(traces) == 1 or not isinstance(first._source, RecurrentCall):
+        return first
+    refuse_reverse(first.name, first._place)
+    calls = [trace._source for trace in traces if isinstance(trace._source, RecurrentCall)]
+    links = [trace._link for trace in traces]
+    return LayerTrace(first.name, JoinedCalls(first.name, calls, links), first._place)
 
 
 def _outer(rows: Tensor, columns: Tensor) -> Tensor:

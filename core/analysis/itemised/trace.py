@@ -131,6 +131,16 @@ def _levels(
             "the highest: leave out those of other modules and calls."
         )
     of_place = dict(zip(places, traces, strict=True))
+    dropped = [
+        t.name
+        for t in traces
+        if chosen.layer <= t.layer < numbers[0] and t.dropout_mask is not None
+    ]
+    if dropped:
+        raise CoreError(
+            f"Dropout acted between `{dropped[0]}` and the layer above, and how far one step "
+            "reaches through it is not computed: ask for the highest layer, or call model.eval()."
+        )
     levels = tuple(
         Level({way: of_place[number, way].recurrence() for way in ways}) for number in numbers
     )
