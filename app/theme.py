@@ -5,6 +5,7 @@ keep theirs on every page; lines also differ in dash, so that nothing is told by
 """
 
 import math
+import re
 
 from core.analysis import Verdict
 from core.models import CellName, LossAt
@@ -97,6 +98,14 @@ _SIGNS = {" ": "␣", "\n": "⏎", "\t": "⇥", "\u00a0": "⍽"}
 def visible(token: str) -> str:
     """A token on its own: blank ones get a visible sign."""
     return _SIGNS.get(token, token.replace("\n", "⏎").replace("\t", "⇥"))
+
+
+_MARKDOWN = re.compile(r"([\\`*_{}\[\]()#+\-.!|~<>$:&^=\"'])")
+
+
+def markdown_free(text: str) -> str:
+    """Any text, so that Markdown shows it as it is."""
+    return _MARKDOWN.sub(r"\\\1", text)
 
 
 def plural(count: int, noun: str) -> str:

@@ -7,18 +7,11 @@ import streamlit as st
 from app import state
 from app.compute import texts
 from app.compute.networks import Network, in_its_tokens
-from app.sidebar.labels import BOOK, LABELS, PASTE, SCHEMES, UPLOAD
+from app.sidebar.labels import BOOK, LABELS, SCHEMES, UPLOAD
+from app.sidebar.own_text import OWN, own_text
 from app.sidebar.widgets import segmented
 from core.errors import CoreError
-from core.text import (
-    MAX_BYTES,
-    MAX_STEPS,
-    DecodedText,
-    Stretch,
-    TokenScheme,
-    check_text,
-    decode_text,
-)
+from core.text import MAX_STEPS, DecodedText, Stretch, TokenScheme
 from core.text.download import DownloadError
 
 
@@ -52,12 +45,7 @@ def choose_source() -> Source:
     name, title, text = _choose_text()
     scheme, tokens = _choose_tokens(text)
     stretch = _choose_stretch(tokens)
-    return Source(text, title, name in _OWN, scheme, tokens, stretch)
-
-
-_ON_SCREEN = {"`data`": "Your file", "`text`": "Your text", "`limit`": "the limit"}
-"""what the arguments that the library's messages name are called on the page"""
-_OWN = {PASTE: "Your text", UPLOAD: "Your file"}
+    return Source(text, title, name in OWN, scheme, tokens, stretch)
 
 
 def _choose_text() -> tuple[str, str, DecodedText]:
@@ -75,32 +63,15 @@ def _choose_text() -> tuple[str, str, DecodedText]:
         text = _fetched()
         if text is not None:
             return name, "The Time Machine", text
-    elif name in _OWN:
-        text = _own(name)
-        if text is not None:
-            return name, _OWN[name], text
+    elif name in OWN:
+        own = own_text(name)
+        if own is not None:
+            return name, own.title, own.text
     else:
         return name, options[name], texts.shipped(name)
     first = shipped[0]
     st.caption(f"Until then: {first.title}.")
     return first.name, first.title, texts.shipped(first.name)
-
-
-def _own(name: str) -> DecodedText | None:
-    """What was pasted or uploaded, or the last of it that could be read."""
-    try:
-        own = _pasted() if name == PASTE else _uploaded()
-        if own is not None:
-            # A text of one token has nothing to guess: it is refused here, like an unreadable one.
-            texts.tokens_of(own.digest, "graphemes", own.text)
-            state.keep_text(name, own)
-    except CoreError as error:
-        own = None
-        message = str(error)
-        for name_in_code, on_screen in _ON_SCREEN.items():
-            message = message.replace(name_in_code, on_screen)
-        st.error(message)
-    return own or state.kept_text(name)
 
 
 def _fetched() -> DecodedText | None:
@@ -118,27 +89,6 @@ def _fetched() -> DecodedText | None:
     upload.button("Upload it", key="upload_instead", width="stretch", on_click=state.choose,
                   args=("text", UPLOAD))  # fmt: skip
     return None
-
-
-def _pasted() -> DecodedText | None:
-    text = st.text_area(
-        "Your text",
-        key="pasted",
-        height=140,
-        persist_state="session",
-        placeholder="Paste any text, in any script, then click outside this box.",
-    )
-    return check_text(text, limit=MAX_BYTES) if text else None
-
-
-def _uploaded() -> DecodedText | None:
-    file = st.file_uploader("A text file, up to 2 MB", key="uploaded", max_upload_size=2)
-    if file is None:
-        return None
-    text = decode_text(file.getvalue(), limit=MAX_BYTES)
-    if text.note:
-        st.caption(text.note)
-    return text
 
 
 def _choose_tokens(text: DecodedText) -> tuple[TokenScheme, texts.TokenText]:

@@ -10,6 +10,7 @@ from app.compute import texts, trained
 from app.compute.networks import Network
 from app.sidebar.labels import HERE, LABELS, LOSSES, OWN, UNTRAINED, VOCABULARIES
 from app.sidebar.network import LOSS_HELP, choose_spec
+from app.sidebar.own_text import OWN as OWN_TEXT
 from app.sidebar.source import Source
 from app.sidebar.widgets import segmented
 from app.theme import visible
@@ -51,15 +52,18 @@ def choose_network(source: Source) -> tuple[Network, LossName]:
     at: LossName = segmented("Loss", "loss", LOSSES, "last", LOSS_HELP)
     for note in checkpoint.notes:
         st.caption(note)
-    return Network(checkpoint.spec, checkpoint, step, _learnt(name, checkpoint)), at
+    return Network(checkpoint.spec, checkpoint, step, _learnt(name, checkpoint, source)), at
 
 
-def _learnt(name: str, checkpoint: Checkpoint) -> str:
+def _learnt(name: str, checkpoint: Checkpoint, source: Source) -> str:
     """What the network learnt, in a few words."""
     models = {each.name: each.text for each in trained.shipped_models()}
     if name in models:
         return texts.title_of(models[name])
-    return checkpoint.title.removeprefix("trained on ") or "a text that its file does not name"
+    title = checkpoint.title.removeprefix("trained on ")
+    if title in OWN_TEXT.values() and checkpoint.text_digest != source.text.digest:
+        return "an earlier text of yours"  # another one bears that name by now
+    return title or "a text that its file does not name"
 
 
 def _checkpoint(name: str, source: Source) -> Checkpoint | None:

@@ -25,6 +25,8 @@ _SCORED = 4_096
 _LEAST_LIKELY = -3.5
 """nats; a text of at least `_MANY` bytes that are not ASCII is far above it in its encoding"""
 _MANY = 64
+_FAR, _FEW = 3.5, 4
+"""nats below the likeliest from which on an encoding is no choice, and how many are kept anyway"""
 _FOREIGN = re.compile("[^\x00-\x7f]")
 # What no orthography writes; each match counts once. Overlaps matter little.
 _ODDITIES = tuple(
@@ -153,7 +155,8 @@ def legacy(data: bytes) -> tuple[str, ...]:
     best_first = sorted(ranked.values(), reverse=True)
     if not best_first or (best_first[0][0] < _LEAST_LIKELY and _foreign(sample) >= _MANY):
         return ()
-    return tuple(codec for _, codec in best_first)
+    near = [codec for score, codec in best_first if score > best_first[0][0] - _FAR]
+    return tuple(near) if len(near) >= _FEW else tuple(codec for _, codec in best_first[:_FEW])
 
 
 def likelihood(text: str, confidence: float) -> float:
