@@ -74,8 +74,9 @@ STYLE = """<style>
   [data-testid="stMarkdownContainer"] table { font-size: 0.875rem; }
   [data-testid="stMarkdownContainer"] :is(th, td) { padding: 0.25rem 0.4rem !important; }
 }
-.st-key-training_buttons :is([data-testid="stElementContainer"], a) { margin: 0; }
-.st-key-training_buttons [data-testid="stPageLink"] a {
+:is(.st-key-training_buttons, .st-key-unread_buttons)
+  :is([data-testid="stElementContainer"], a) { margin: 0; }
+:is(.st-key-training_buttons, .st-key-unread_buttons) [data-testid="stPageLink"] a {
   min-height: 2.5rem; justify-content: center; border: 1px solid light-dark(#d7dce4, #39414f);
 }
 </style>"""

@@ -7,12 +7,15 @@ import streamlit as st
 from app import state
 from app.compute import texts
 from app.compute.networks import Network, in_its_tokens
-from app.sidebar.labels import BOOK, LABELS, SCHEMES, UPLOAD
+from app.sidebar.labels import BOOK, LABELS, SCHEMES, UNTRAINED, UPLOAD
 from app.sidebar.own_text import OWN, own_text
 from app.sidebar.widgets import segmented
 from core.errors import CoreError
-from core.text import MAX_STEPS, DecodedText, Stretch, TokenScheme
+from core.text import MAX_STEPS, UNKNOWN, DecodedText, Stretch, TokenScheme
 from core.text.download import DownloadError
+
+MUCH_UNREAD = 0.2
+"""share of unknown tokens above which a network says little about a text"""
 
 
 @dataclass(frozen=True)
@@ -34,6 +37,23 @@ class Source:
     scheme: TokenScheme
     tokens: texts.TokenText
     stretch: Stretch
+
+    @property
+    def unread(self) -> tuple[int, ...]:
+        """The places in the stretch, 0 to T, of the tokens that are read as <unk>."""
+        known = self.tokens.vocabulary
+        every = (*self.stretch.inputs, self.stretch.targets[-1])
+        return tuple(t for t, token in enumerate(every) if token not in known)
+
+    @property
+    def as_read(self) -> Stretch:
+        """The stretch as its network reads it: <unk> in place of what it does not know."""
+        known, stretch = self.tokens.vocabulary, self.stretch
+        return Stretch(
+            stretch.start,
+            tuple(token if token in known else UNKNOWN for token in stretch.inputs),
+            tuple(token if token in known else UNKNOWN for token in stretch.targets),
+        )
 
 
 def choose_source() -> Source:
@@ -168,7 +188,27 @@ def read_by(network: Network, source: Source) -> Source:
         stretch = Stretch.of(tokens.tokens, stretch.start, len(stretch))
         st.caption("The names of this network’s tokens are not known: the text’s k-th token is "
                    "read as #k. States and gradients are real, what they mean is not.")  # fmt: skip
-    if tokens.unknown:
-        kinds = "kind of token is" if tokens.unknown == 1 else "kinds of token are"
-        st.caption(f"{tokens.unknown:,} {kinds} new to this network and read as <unk>.")
-    return replace(source, scheme=scheme, tokens=tokens, stretch=stretch)
+    read = replace(source, scheme=scheme, tokens=tokens, stretch=stretch)
+    _tell_unread(read)
+    return read
+
+
+def _tell_unread(source: Source) -> None:
+    """How much of the stretch a trained network does not know, and the way out where it is much."""
+    unread, read = len(source.unread), len(source.stretch) + 1
+    if not unread:
+        return
+    share = max(1, round(100 * unread / read))
+    told = (
+        f"{unread:,} of the {read:,} tokens here ({share} %) are new to this network: it reads and "
+        "guesses each of them as `<unk>`, all alike."
+    )
+    if unread <= MUCH_UNREAD * read:
+        st.caption(told)
+        return
+    st.warning(f"{told} What it makes of this text says little about the text.")
+    with st.container(key="unread_buttons"):
+        train, untrained, _ = st.columns([1, 1, 2])
+    train.page_link("screens/train.py", label="Train on this text", width="stretch")
+    untrained.button("Read it untrained", key="go_untrained", width="stretch",
+                     on_click=state.prefer, args=("weights", UNTRAINED))  # fmt: skip

@@ -140,6 +140,7 @@ def explorer_view(
         reference_note="counted on the rest of the text, ε = 1",
         link=link,
         heard=heard or {},
+        unread=choices.source.unread,
         unit=min(looking.unit, spec.hidden_size - 1),
         **_on_demand(looking, details),
     )
