@@ -1,5 +1,6 @@
 """What is read: the text, its tokens and the stretch; the same on every page."""
 
+import re
 from dataclasses import dataclass, replace
 
 import streamlit as st
@@ -14,6 +15,10 @@ from core.errors import CoreError
 from core.text import MAX_STEPS, UNKNOWN, DecodedText, Stretch, TokenScheme
 from core.text.download import DownloadError
 
+_UNSPACED = re.compile(
+    "[\u0e01-\u0eff\u1000-\u109f\u1780-\u17ff\u3041-\u30ff\u3400-\u9fff\U00020000-\U0003ffff]{4}"
+)
+"""a run in a script that sets no spaces between words: Thai, Lao, Burmese, Khmer, kana, Han"""
 MUCH_UNREAD = 0.2
 """share of unknown tokens above which a network says little about a text"""
 
@@ -132,6 +137,11 @@ def _choose_tokens(text: DecodedText) -> tuple[TokenScheme, texts.TokenText]:
         )
         scheme = "graphemes"
         tokens = texts.tokens_of(text.digest, scheme, text.text)
+    if scheme == "words" and _UNSPACED.search("".join(tokens.tokens[:2_000])):
+        st.caption(
+            "Part of this text is written without spaces, as Chinese, Japanese and Thai are: a "
+            "“word” is there a whole run between two marks, not a word. Characters suit it better."
+        )
     return scheme, tokens
 
 
