@@ -46,6 +46,7 @@ def draw(pages: Sequence[StreamlitPage]) -> None:
     state.tidy_address(LABELS, IMPLIED)
     state.enter(page.url_path)
     with told():
+        state.hand("refusal", "")
         with st.sidebar:
             source = choose_source()
             if page.url_path in READING:
@@ -54,6 +55,8 @@ def draw(pages: Sequence[StreamlitPage]) -> None:
             elif page.url_path in DRAWING:
                 state.hand("network", choose_spec(source.tokens, loss_acts=False))
         state.hand("source", source)
+        if reason := state.handed("refusal"):
+            st.error(reason)  # beside the picture, also where the sidebar is folded away
         page.run()
         with st.sidebar:
             st.caption(

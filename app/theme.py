@@ -5,6 +5,7 @@ keep theirs on every page; lines also differ in dash, so that nothing is told by
 """
 
 import math
+import re
 
 from core.analysis import Verdict
 from core.models import CellName, LossAt
@@ -74,8 +75,9 @@ STYLE = """<style>
   [data-testid="stMarkdownContainer"] :is(th, td) { padding: 0.25rem 0.4rem !important; }
 }
 .st-key-out_of_sight { display: none; }
-.st-key-training_buttons :is([data-testid="stElementContainer"], a) { margin: 0; }
-.st-key-training_buttons [data-testid="stPageLink"] a {
+:is(.st-key-training_buttons, .st-key-unread_buttons)
+  :is([data-testid="stElementContainer"], a) { margin: 0; }
+:is(.st-key-training_buttons, .st-key-unread_buttons) [data-testid="stPageLink"] a {
   min-height: 2.5rem; justify-content: center; border: 1px solid light-dark(#d7dce4, #39414f);
 }
 </style>"""
@@ -98,6 +100,14 @@ _SIGNS = {" ": "␣", "\n": "⏎", "\t": "⇥", "\u00a0": "⍽"}
 def visible(token: str) -> str:
     """A token on its own: blank ones get a visible sign."""
     return _SIGNS.get(token, token.replace("\n", "⏎").replace("\t", "⇥"))
+
+
+_MARKDOWN = re.compile(r"([\\`*_{}\[\]()#+\-.!|~<>$:&^=\"'])")
+
+
+def markdown_free(text: str) -> str:
+    """Any text, so that Markdown shows it as it is."""
+    return _MARKDOWN.sub(r"\\\1", text)
 
 
 def plural(count: int, noun: str) -> str:

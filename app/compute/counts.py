@@ -138,6 +138,12 @@ def indexed(tokens: TokenText, min_freq: int) -> Indexed:
     return _indexed.get((tokens.digest, min_freq), lambda: _index(tokens, min_freq))
 
 
+def read_by_networks(tokens: TokenText) -> Indexed:
+    """The text in the indices that a network reads, rare kinds as <unk> where there are many."""
+    vocabulary, indices = tokens.vocabulary, in_vocabulary(tokens)
+    return Indexed(vocabulary, indices, _frozen(np.bincount(indices, minlength=len(vocabulary))))
+
+
 def _index(tokens: TokenText, min_freq: int) -> Indexed:
     vocabulary = Vocabulary.from_tokens(tokens.tokens, min_freq)
     indices = np.array(vocabulary.encode(tokens.tokens), np.int64)

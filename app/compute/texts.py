@@ -1,6 +1,8 @@
 """Texts and their tokens, shared by all sessions and never changed."""
 
+import hashlib
 import json
+import sys
 from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
@@ -8,7 +10,16 @@ from pathlib import Path
 import streamlit as st
 
 from app.compute.bounded import Bounded
-from core.text import DecodedText, TokenScheme, Vocabulary, check_text, require_tokens, tokenize
+from core.text import (
+    MAX_BYTES,
+    DecodedText,
+    TokenScheme,
+    Vocabulary,
+    check_text,
+    decode_text,
+    require_tokens,
+    tokenize,
+)
 from core.text.download import time_machine as download_time_machine
 
 TEXTS = Path(__file__).resolve().parents[2] / "assets" / "texts"
@@ -18,6 +29,8 @@ MOST_KEPT = 12_000_000
 """tokens of all texts that are kept together: six of the longest, some 100 MB"""
 LEAST = 20_000
 """tokens that any text counts for: of short ones some hundred are kept"""
+MOST_TEXT = 20_000_000
+"""bytes of memory of all uploaded texts that are kept together"""
 
 
 @dataclass(frozen=True)
@@ -67,6 +80,24 @@ def shipped(name: str) -> DecodedText:
     return check_text((TEXTS / f"{name}.txt").read_text(encoding="utf-8"))
 
 
+def decoded(data: bytes, encoding: str | None = None) -> DecodedText:
+    """A file as text; the same file is the same text for all sessions, kept once.
+
+    Args:
+        data: the file; of a large one the first part is read.
+        encoding: what it is in; None detects it.
+
+    Raises:
+        CoreError: if it cannot be read.
+    """
+    # Size and beginning decide what is read: the rest of a large file is not looked at.
+    key = (hashlib.sha256(data[: MAX_BYTES + 4]).digest(), len(data), encoding)
+    return _decoded.get(key, lambda: decode_text(data, encoding, limit=MAX_BYTES, cut=True))
+
+
+_decoded: Bounded[DecodedText] = Bounded(MOST_TEXT, lambda text: sys.getsizeof(text.text))
+
+
 def tokens_of(digest: str, scheme: TokenScheme, text: str) -> TokenText:
     """A text cut into tokens.
 
@@ -82,7 +113,9 @@ def tokens_of(digest: str, scheme: TokenScheme, text: str) -> TokenText:
 
 
 def _cut(digest: str, scheme: TokenScheme, text: str) -> TokenText:
-    tokens = tokenize(text, scheme)
+    seen: dict[str, str] = {}
+    # One object for each kind: two million small strings would take 100 MB.
+    tokens = [seen.setdefault(token, token) for token in tokenize(text, scheme)]
     require_tokens(tokens)
     counts = Counter(tokens)
     # Ties go to the token seen first, so that the choice is the same each time.

@@ -71,8 +71,8 @@ class Contents:
 
     @property
     def tokens(self) -> tuple[str, ...]:
-        """The T tokens read and the one after them, whole."""
-        stretch = self.screen.choices.source.stretch
+        """The T tokens as they are read and the one after them, whole."""
+        stretch = self.screen.choices.source.as_read
         return (*stretch.inputs, stretch.targets[-1])
 
 

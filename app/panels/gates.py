@@ -50,7 +50,7 @@ def draw(source: Source, network: Network) -> None:
             "slopes, not heights."
         )
     st.markdown(f"#### The {gate} gate of every unit over the text")
-    tokens = [visible(token) for token in source.stretch.inputs]
+    tokens = [visible(token) for token in source.as_read.inputs]
     figure = gate_activations(found[0].activations, tokens, gate)
     plot(figure, key="activations")
     st.caption("How to read it: a row is a unit, a column a step; bright is open, dark is shut.")

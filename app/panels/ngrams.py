@@ -11,6 +11,7 @@ from app.figures.next_tokens import next_tokens
 from app.figures.perplexity_by_order import perplexity_by_order
 from app.messages import told
 from app.panels.plotting import plot
+from app.sidebar.boxes import from_a_box, in_a_box
 from app.sidebar.counting import ModelChoices
 from app.sidebar.source import Source
 from app.theme import visible
@@ -52,13 +53,15 @@ def _continue(
     source: Source, choices: ModelChoices, text: counts.Indexed, model: NgramModel
 ) -> None:
     st.markdown("#### Context, next token, sample")
-    context = st.text_input(
+    typed = st.text_input(
         "Context",
-        value=join_tokens(source.stretch.inputs[:12], source.scheme),
+        value=in_a_box(join_tokens(source.stretch.inputs[:12], source.scheme)),
         key=f"context:{source.tokens.digest[:16]}",
         max_chars=200,
-        help="What stands before; the model looks only at the end of it. It stays on this page.",
+        help="What stands before; the model looks only at the end of it. A line end is written "
+        "\\\\n, a tab \\\\t. It stays on this page.",
     )
+    context = from_a_box(typed or "")
     blank = not context.strip() and source.scheme == "words"
     tokens = tokenize(context, source.scheme) if context and not blank else []
     indices = text.vocabulary.encode(tokens)

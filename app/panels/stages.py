@@ -3,7 +3,7 @@
 import streamlit as st
 
 from app.components.stages import stages
-from app.compute import counts
+from app.compute import counts, texts
 from app.figures.vocabulary_size import vocabulary_size
 from app.panels.plotting import plot
 from app.sidebar.source import Source
@@ -19,6 +19,15 @@ def draw(source: Source, min_freq: int) -> None:
         "tokens of the same index."
     )
     text = counts.indexed(source.tokens, min_freq)
+    if len(text.vocabulary) > texts.MOST_TOKENS:
+        read, kinds = counts.read_by_networks(source.tokens), len(text.vocabulary) - 1
+        share = float(read.occurs[read.vocabulary.unknown] / len(read.indices))
+        st.caption(
+            f"Of the {kinds:,} kinds of token the {len(read.vocabulary) - 1:,} most frequent have "
+            f"an index of their own, as on the other pages; {number(100 * share)} % of the text is "
+            "read as `<unk>`."
+        )
+        text = read
     stages(stages_view(source, text), key="linked")
     left, right = st.columns([1, 1])
     table = counts.vocabulary_sizes(source.tokens, min_freq)

@@ -9,6 +9,7 @@ from app.theme import CELL_LABELS
 from core.learning import ClipName, OptimiserName, ScheduleName
 from core.models import CellName, InitialisationName, InputName, LossName
 from core.text import Backoff, TokenScheme, WindowScheme
+from core.text.encodings import NAMES
 
 PASTE, UPLOAD, BOOK = "paste", "upload", "timemachine"
 SCHEMES: dict[TokenScheme, str] = {
@@ -118,6 +119,7 @@ def weights() -> dict[str, str]:
 LABELS: dict[str, dict[str, str]] = {
     "text": texts(),
     "tokens": {**SCHEMES},
+    "encoding": {**NAMES},
     "cell": {**CELLS},
     "loss": {**LOSSES},
     "start": {**INITIALISATIONS},

@@ -1,5 +1,6 @@
 """What is read: the text, its tokens and the stretch; the same on every page."""
 
+import re
 from dataclasses import dataclass, replace
 
 import streamlit as st
@@ -7,19 +8,19 @@ import streamlit as st
 from app import state
 from app.compute import texts
 from app.compute.networks import Network, in_its_tokens
-from app.sidebar.labels import BOOK, LABELS, PASTE, SCHEMES, UPLOAD
+from app.sidebar.labels import BOOK, LABELS, SCHEMES, UNTRAINED, UPLOAD
+from app.sidebar.own_text import OWN, own_text
 from app.sidebar.widgets import segmented
 from core.errors import CoreError
-from core.text import (
-    MAX_BYTES,
-    MAX_STEPS,
-    DecodedText,
-    Stretch,
-    TokenScheme,
-    check_text,
-    decode_text,
-)
+from core.text import MAX_STEPS, UNKNOWN, DecodedText, Stretch, TokenScheme
 from core.text.download import DownloadError
+
+_UNSPACED = re.compile(
+    "[\u0e01-\u0eff\u1000-\u109f\u1780-\u17ff\u3041-\u30ff\u3400-\u9fff\U00020000-\U0003ffff]{4}"
+)
+"""a run in a script that sets no spaces between words: Thai, Lao, Burmese, Khmer, kana, Han"""
+MUCH_UNREAD = 0.2
+"""share of unknown tokens above which a network says little about a text"""
 
 
 @dataclass(frozen=True)
@@ -42,6 +43,23 @@ class Source:
     tokens: texts.TokenText
     stretch: Stretch
 
+    @property
+    def unread(self) -> tuple[int, ...]:
+        """The places in the stretch, 0 to T, of the tokens that are read as <unk>."""
+        known = self.tokens.vocabulary
+        every = (*self.stretch.inputs, self.stretch.targets[-1])
+        return tuple(t for t, token in enumerate(every) if token not in known)
+
+    @property
+    def as_read(self) -> Stretch:
+        """The stretch as its network reads it: <unk> in place of what it does not know."""
+        known, stretch = self.tokens.vocabulary, self.stretch
+        return Stretch(
+            stretch.start,
+            tuple(token if token in known else UNKNOWN for token in stretch.inputs),
+            tuple(token if token in known else UNKNOWN for token in stretch.targets),
+        )
+
 
 def choose_source() -> Source:
     """Draw the controls and read them.
@@ -52,12 +70,7 @@ def choose_source() -> Source:
     name, title, text = _choose_text()
     scheme, tokens = _choose_tokens(text)
     stretch = _choose_stretch(tokens)
-    return Source(text, title, name in _OWN, scheme, tokens, stretch)
-
-
-_ON_SCREEN = {"`data`": "Your file", "`text`": "Your text", "`limit`": "the limit"}
-"""what the arguments that the library's messages name are called on the page"""
-_OWN = {PASTE: "Your text", UPLOAD: "Your file"}
+    return Source(text, title, name in OWN, scheme, tokens, stretch)
 
 
 def _choose_text() -> tuple[str, str, DecodedText]:
@@ -75,32 +88,15 @@ def _choose_text() -> tuple[str, str, DecodedText]:
         text = _fetched()
         if text is not None:
             return name, "The Time Machine", text
-    elif name in _OWN:
-        text = _own(name)
-        if text is not None:
-            return name, _OWN[name], text
+    elif name in OWN:
+        own = own_text(name)
+        if own is not None:
+            return name, own.title, own.text
     else:
         return name, options[name], texts.shipped(name)
     first = shipped[0]
     st.caption(f"Until then: {first.title}.")
     return first.name, first.title, texts.shipped(first.name)
-
-
-def _own(name: str) -> DecodedText | None:
-    """What was pasted or uploaded, or the last of it that could be read."""
-    try:
-        own = _pasted() if name == PASTE else _uploaded()
-        if own is not None:
-            # A text of one token has nothing to guess: it is refused here, like an unreadable one.
-            texts.tokens_of(own.digest, "graphemes", own.text)
-            state.keep_text(name, own)
-    except CoreError as error:
-        own = None
-        message = str(error)
-        for name_in_code, on_screen in _ON_SCREEN.items():
-            message = message.replace(name_in_code, on_screen)
-        st.error(message)
-    return own or state.kept_text(name)
 
 
 def _fetched() -> DecodedText | None:
@@ -118,27 +114,6 @@ def _fetched() -> DecodedText | None:
     upload.button("Upload it", key="upload_instead", width="stretch", on_click=state.choose,
                   args=("text", UPLOAD))  # fmt: skip
     return None
-
-
-def _pasted() -> DecodedText | None:
-    text = st.text_area(
-        "Your text",
-        key="pasted",
-        height=140,
-        persist_state="session",
-        placeholder="Paste any text, in any script, then click outside this box.",
-    )
-    return check_text(text, limit=MAX_BYTES) if text else None
-
-
-def _uploaded() -> DecodedText | None:
-    file = st.file_uploader("A text file, up to 2 MB", key="uploaded", max_upload_size=2)
-    if file is None:
-        return None
-    text = decode_text(file.getvalue(), limit=MAX_BYTES)
-    if text.note:
-        st.caption(text.note)
-    return text
 
 
 def _choose_tokens(text: DecodedText) -> tuple[TokenScheme, texts.TokenText]:
@@ -162,6 +137,11 @@ def _choose_tokens(text: DecodedText) -> tuple[TokenScheme, texts.TokenText]:
         )
         scheme = "graphemes"
         tokens = texts.tokens_of(text.digest, scheme, text.text)
+    if scheme == "words" and _UNSPACED.search("".join(tokens.tokens[:2_000])):
+        st.caption(
+            "Part of this text is written without spaces, as Chinese, Japanese and Thai are: a "
+            "“word” is there a whole run between two marks, not a word. Characters suit it better."
+        )
     return scheme, tokens
 
 
@@ -218,7 +198,27 @@ def read_by(network: Network, source: Source) -> Source:
         stretch = Stretch.of(tokens.tokens, stretch.start, len(stretch))
         st.caption("The names of this network’s tokens are not known: the text’s k-th token is "
                    "read as #k. States and gradients are real, what they mean is not.")  # fmt: skip
-    if tokens.unknown:
-        kinds = "kind of token is" if tokens.unknown == 1 else "kinds of token are"
-        st.caption(f"{tokens.unknown:,} {kinds} new to this network and read as <unk>.")
-    return replace(source, scheme=scheme, tokens=tokens, stretch=stretch)
+    read = replace(source, scheme=scheme, tokens=tokens, stretch=stretch)
+    _tell_unread(read)
+    return read
+
+
+def _tell_unread(source: Source) -> None:
+    """How much of the stretch a trained network does not know, and the way out where it is much."""
+    unread, read = len(source.unread), len(source.stretch) + 1
+    if not unread:
+        return
+    share = max(1, round(100 * unread / read))
+    told = (
+        f"{unread:,} of the {read:,} tokens here ({share} %) are new to this network: it reads and "
+        "guesses each of them as `<unk>`, all alike."
+    )
+    if unread <= MUCH_UNREAD * read:
+        st.caption(told)
+        return
+    st.warning(f"{told} What it makes of this text says little about the text.")
+    with st.container(key="unread_buttons"):
+        train, untrained, _ = st.columns([1, 1, 2])
+    train.page_link("screens/train.py", label="Train on this text", width="stretch")
+    untrained.button("Read it untrained", key="go_untrained", width="stretch",
+                     on_click=state.prefer, args=("weights", UNTRAINED))  # fmt: skip

@@ -8,6 +8,7 @@ from app.compute.networks import Network, seconds_to_read
 from app.sidebar.foreign import ALONE, adopted, on_screen
 from app.sidebar.labels import HERE, LABELS, OWN, UNTRAINED
 from app.sidebar.network import choose_loss, choose_spec
+from app.sidebar.own_text import OWN as OWN_TEXT
 from app.sidebar.source import Source
 from app.sidebar.widgets import segmented
 from app.theme import visible
@@ -47,17 +48,21 @@ def choose_network(source: Source, loss_acts: bool) -> tuple[Network, LossName]:
     for note in checkpoint.notes:
         st.caption(on_screen(note))
     material = state.kept_text("trained_text") if name == HERE else None
-    return Network(checkpoint.spec, checkpoint, step, _learnt(name, checkpoint), material), at
+    learnt = _learnt(name, checkpoint, source)
+    return Network(checkpoint.spec, checkpoint, step, learnt, material), at
 
 
-def _learnt(name: str, checkpoint: Checkpoint) -> str:
+def _learnt(name: str, checkpoint: Checkpoint, source: Source) -> str:
     """What the network learnt, in a few words."""
     models = {each.name: each.text for each in trained.shipped_models()}
     if name in models:
         return texts.title_of(models[name])
     if checkpoint.training.get(ALONE):
         return "what its file does not name, with an output layer drawn at random"
-    return checkpoint.title.removeprefix("trained on ") or "a text that its file does not name"
+    title = checkpoint.title.removeprefix("trained on ")
+    if title in OWN_TEXT.values() and checkpoint.text_digest != source.text.digest:
+        return "an earlier text of yours"  # another one bears that name by now
+    return title or "a text that its file does not name"
 
 
 def _checkpoint(name: str, source: Source) -> Checkpoint | None:

@@ -5,6 +5,7 @@ from streamlit.delta_generator import DeltaGenerator
 
 from app import state
 from app.compute.written import Rule, RuleName
+from app.sidebar.boxes import from_a_box
 from app.sidebar.labels import RULES, SCHEMES, STOPS
 from app.sidebar.source import Source
 from app.sidebar.widgets import segmented
@@ -29,9 +30,11 @@ def choose_prefix(source: Source) -> tuple[str, ...]:
         "Prefix", key="prefix", max_chars=500, persist_state="session",
         placeholder="the first tokens of the stretch in the sidebar",
         help=f"What the network reads before it writes: up to {MOST_PREFIX} tokens, the last ones "
-        "if you type more. It stays on this page, out of the link.",
+        "if you type more. A line end is written \\\\n, a tab \\\\t. It stays on this page, out of "
+        "the link.",
     )  # fmt: skip
-    if not typed or not typed.strip():
+    typed = from_a_box(typed or "")
+    if not typed or (source.scheme == "words" and not typed.strip()):
         return begun
     try:
         tokens = tokenize(typed, source.scheme)

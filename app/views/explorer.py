@@ -142,6 +142,7 @@ def explorer_view(
         reference_note=reference_note,
         link=link,
         heard=heard or {},
+        unread=choices.source.unread,
         unit=min(looking.unit, spec.hidden_size - 1),
         **_on_demand(looking, details),
     )

@@ -79,8 +79,8 @@ def lanes_view(
     asked = (tokens.digest, stretch.start, len(stretch), choices.at, kept, cells)
     return LanesView(
         identity=hashlib.sha256(repr((content, asked)).encode()).hexdigest()[:16],
-        inputs=shown(stretch.inputs),
-        targets=shown(stretch.targets),
+        inputs=shown(choices.source.as_read.inputs),
+        targets=shown(choices.source.as_read.targets),
         kind="word" if choices.source.scheme == "words" else "character",
         start=stretch.start,
         vocabulary_size=len(tokens.vocabulary.tokens),

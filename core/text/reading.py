@@ -3,11 +3,18 @@
 import codecs
 import hashlib
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-import charset_normalizer
-
-from core.errors import TextError
+from core.errors import CoreError, TextError
+from core.text.detection import (
+    MOST_ALTERNATIVES,
+    kana_without_mark,
+    legacy,
+    seven_bit,
+    without_mark,
+)
+from core.text.encodings import NAMES, codec_of
+from core.text.kinds import known_kind, markup_note
 
 MAX_BYTES = 2_000_000
 
@@ -20,55 +27,14 @@ _BYTE_ORDER_MARKS = (
     (codecs.BOM_UTF16_BE, "utf_16_be", "UTF-16 (big endian)"),
 )
 
-# The legacy encodings considered, the likelier first: the order decides between equals.
-_LEGACY_ENCODINGS = {
-    "cp1252": "Windows-1252 (Western European)",
-    "cp1251": "Windows-1251 (Cyrillic)",
-    "cp1250": "Windows-1250 (Central European)",
-    "cp932": "Shift JIS (Japanese)",
-    "gb18030": "GB 18030 (Simplified Chinese)",
-    "big5": "Big5 (Traditional Chinese)",
-    "cp949": "EUC-KR (Korean)",
-    "euc_jp": "EUC-JP (Japanese)",
-    "cp1253": "Windows-1253 (Greek)",
-    "cp1254": "Windows-1254 (Turkish)",
-    "cp1255": "Windows-1255 (Hebrew)",
-    "cp1256": "Windows-1256 (Arabic)",
-    "cp874": "Windows-874 (Thai)",
-    "iso8859_2": "ISO 8859-2 (Central European)",
-    "koi8_r": "KOI8-R (Cyrillic)",
-    "cp866": "DOS 866 (Cyrillic)",
-    "mac_roman": "Mac Roman (Western European)",
-}
-# Windows-1252 and -1250 often score the same; the language recognised then tells them apart.
-_CENTRAL_EUROPEAN = frozenset(("Czech", "Slovak", "Polish", "Hungarian", "Croatian", "Slovene"))
-_HIRAGANA = re.compile("[\u3041-\u3096]")
-
-_SIGNATURES = (
-    (b"%PDF-", "a PDF document"),
-    (b"\x89PNG", "a PNG image"),
-    (b"\xff\xd8\xff", "a JPEG image"),
-    (b"GIF87a", "a GIF image"),
-    (b"GIF89a", "a GIF image"),
-    (b"PK\x03\x04", "a ZIP archive, perhaps a Word, OpenDocument or EPUB file"),
-    (b"PK\x05\x06", "an empty ZIP archive"),
-    (b"\x1f\x8b", "a gzip archive"),
-    (b"7z\xbc\xaf\x27\x1c", "a 7-Zip archive"),
-    (b"\xd0\xcf\x11\xe0", "an old Office document"),
-    (b"{\\rtf", "an RTF document"),
-    (b"MZ\x90\x00", "a Windows program"),
-    (b"\x7fELF", "a Linux program"),
-)
-
 _LINE_ENDS = re.compile("\r\n|[\r\x85\u2028\u2029]")
 # Tab, line ends and escape (coloured logs) are left out: texts do hold those.
 _CONTROLS = re.compile("[\x00-\x08\x0e-\x1a\x1c-\x1f\x7f-\x84\x86-\x9f]")
 _CONTROL_BYTES = bytes(b for b in (*range(0x09), *range(0x0E, 0x1B), *range(0x1C, 0x20), 0x7F))
 _MAX_CONTROL_SHARE = 0.05  # random bytes hold a tenth, texts next to none
 _MAX_REPLACED_SHARE = 0.05
-_SAMPLE_BYTES = 16_384  # detection looks at chunks only: more costs time and tells nothing
-# One byte, or two from a foreign one on: true of every legacy encoding whose characters can be cut.
-_WHOLE_CHARACTERS = re.compile(rb"(?:[\x00-\x7f]|[\x80-\xff].)*+", re.DOTALL)
+_LINE_SEARCHED = 20_000
+"""characters at the end of a cut text in which a line end is looked for"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,46 +48,59 @@ class DecodedText:
         note: One sentence to tell the user when the encoding was not plain UTF-8 or something was
             replaced; else "".
         digest: SHA-256 of the text in UTF-8, in hexadecimal: a cache key.
+        codec: The encoding as Python names it: "utf_8", "cp1251".
+        guessed: Whether the encoding is a guess, so that the text may be another.
+        alternatives: The codecs of the other likely encodings, the likeliest first; each gives
+            another text, with `decode_text(data, encoding=...)`. Empty unless guessed.
     """
 
     text: str
     encoding: str
     note: str
     digest: str
+    codec: str = "utf_8"
+    guessed: bool = False
+    alternatives: tuple[str, ...] = ()
 
 
-def decode_text(data: bytes, *, limit: int = MAX_BYTES) -> DecodedText:
+def decode_text(
+    data: bytes, encoding: str | None = None, *, limit: int = MAX_BYTES, cut: bool = False
+) -> DecodedText:
     """Reads the bytes of a file as a text.
 
-    UTF-8 with or without a byte order mark, UTF-16 and UTF-32 with one; otherwise a legacy
-    encoding, detected on a sample by charset-normalizer and named in `note`. A few broken
+    UTF-8 with or without a byte order mark, UTF-16 and UTF-32 with or without one, ISO 2022 and
+    HZ; otherwise a legacy encoding, detected on a sample and named in `note`. A few broken
     characters are shown as U+FFFD and counted in `note`.
 
     Args:
         data: The file, whole.
+        encoding: What the bytes are in, as Python or `DecodedText` names it; None detects it.
         limit: Largest number of bytes.
+        cut: Whether only the first part of a larger file is read, to the end of a line if one is
+            near; otherwise it is refused.
 
     Returns:
         The text, its encoding, what to tell the user, and its digest.
 
     Raises:
         TextError: Over the limit, empty, binary, or in no encoding that can be recognised.
+        CoreError: `encoding` is none of those listed.
 
-    Source: charset-normalizer, for the detection; Unicode 17, section 5.8, for line ends.
+    Source: chardet, for the statistics of legacy encodings; Unicode 17, section 5.8, for line ends.
     """
-    _require_size("data", len(data), limit)
-    for signature, kind in _SIGNATURES:
-        if data.startswith(signature):
-            raise _binary("data", f"is {kind}")
-    for mark, codec, name in _BYTE_ORDER_MARKS:
+    codec = _required_codec(encoding)
+    if not cut:
+        _require_size("data", len(data), limit)
+    if kind := known_kind(data):
+        raise _binary("data", f"is {kind[0]}", kind[1])
+    read = _Bytes(data[:limit], len(data))
+    if codec is not None:
+        return _decode_chosen(read, codec)
+    for mark, marked, name in _BYTE_ORDER_MARKS:
         if data.startswith(mark):
-            return _decode_marked(data[len(mark) :], codec, name)
-    _refuse_control_bytes(data)
-    try:
-        return _decoded("data", data.decode("utf_8"), "UTF-8", "")
-    except UnicodeDecodeError:
-        pass
-    return _decode_damaged_utf_8(data) or _decode_legacy(data)
+            rest = _Bytes(read.data[len(mark) :], len(data) - len(mark))
+            return _decode_marked(rest, marked, name)
+    return _decode_unmarked(read)
 
 
 def check_text(text: str, *, limit: int = MAX_BYTES) -> DecodedText:
@@ -143,99 +122,140 @@ def check_text(text: str, *, limit: int = MAX_BYTES) -> DecodedText:
     return _decoded("text", joined.lstrip("\ufeff"), "UTF-8", _replaced_note(replaced, "Unicode"))
 
 
-def _decode_marked(data: bytes, codec: str, name: str) -> DecodedText:
-    text = data.decode(codec, "replace")
-    replaced = 0
-    try:
-        data.decode(codec)
-    except UnicodeDecodeError:
-        replaced = text.count("\ufffd")
+@dataclass(frozen=True, slots=True)
+class _Bytes:
+    """What is read of a file.
+
+    Attributes:
+        data: Its first part, or all of it.
+        size: How many bytes the whole file has.
+    """
+
+    data: bytes
+    size: int
+
+    def text(self, codec: str) -> tuple[str, int]:
+        """The text in one encoding, and in how many places it was not valid."""
+        whole = len(self.data) == self.size
+        try:
+            return codecs.getincrementaldecoder(codec)().decode(self.data, whole), 0
+        except ValueError:
+            text = codecs.getincrementaldecoder(codec)("replace").decode(self.data, whole)
+            return text, text.count("\ufffd")
+
+
+def _decode_marked(read: _Bytes, codec: str, name: str) -> DecodedText:
+    text, replaced = read.text(codec)
     if replaced > max(1, _MAX_REPLACED_SHARE * len(text)):
         raise TextError(
-            f"`data` (of {len(data):,} bytes) begins with the byte order mark of {name} and does "
+            f"`data` (of {read.size:,} bytes) begins with the byte order mark of {name} and does "
             f"not hold valid {name}: save it again as UTF-8."
         )
     if codec == "utf_8":
         note = "The byte order mark at the start of the file was left out."
     else:
         note = f"The file was read as {name}, as its byte order mark says."
-    return _decoded("data", text.lstrip("\ufeff"), name, _replaced_note(replaced, name) or note)
+    return _read(read, text.lstrip("\ufeff"), codec, _replaced_note(replaced, name) or note)
 
 
-def _decode_damaged_utf_8(data: bytes) -> DecodedText | None:
-    text = data.decode("utf_8", "replace")
-    replaced = text.count("\ufffd")
+def _decode_unmarked(read: _Bytes) -> DecodedText:
+    """Detects the encoding of a file that does not begin with a mark."""
+    if read.data.isascii() and (codec := seven_bit(read.data)):
+        return _decode_guess(read, codec, ("utf_8",) if codec == "hz" else ())
+    if _looks_binary(read.data) and (codec := without_mark(read.data)):
+        return _decode_guess(read, codec, ())
+    _refuse_control_bytes(read.data)
+    text, replaced = read.text("utf_8")
+    if replaced == 0:
+        return _read(read, text, "utf_8", "")
     intact = len(text) - len(text.encode("ascii", "ignore")) - replaced
     # Bytes of another encoding hardly ever form valid UTF-8 sequences by chance.
-    if intact < 4 * replaced:
-        return None
-    return _decoded("data", text, "UTF-8", _replaced_note(replaced, "UTF-8"))
-
-
-def _decode_legacy(data: bytes) -> DecodedText:
-    codec = _detect(_sample(data))
-    text = data.decode(codec, "replace") if codec else ""
-    if codec is None or text.count("\ufffd") > _MAX_REPLACED_SHARE * len(text):
+    if intact >= 4 * replaced:
+        note, others = _replaced_note(replaced, "UTF-8"), legacy(read.data)[:MOST_ALTERNATIVES]
+        return _read(read, text, "utf_8", note, guessed=True, alternatives=others)
+    if (codec := kana_without_mark(read.data)) is not None:
+        return _decode_guess(read, codec, ())
+    likely = legacy(read.data)
+    if not likely:
         raise TextError(
-            f"`data` (of {len(data):,} bytes) is neither UTF-8 nor in an encoding that could be "
+            f"`data` (of {read.size:,} bytes) is neither UTF-8 nor in an encoding that could be "
             "recognised: save it as UTF-8 and try again."
         )
-    name = _LEGACY_ENCODINGS[codec]
+    return _decode_guess(read, likely[0], likely[1 : MOST_ALTERNATIVES + 1])
+
+
+def _decode_guess(read: _Bytes, codec: str, others: tuple[str, ...]) -> DecodedText:
+    text, replaced = read.text(codec)
+    name = NAMES[codec]
+    if replaced > max(2, _MAX_REPLACED_SHARE * len(text)):
+        raise TextError(
+            f"`data` (of {read.size:,} bytes) is neither UTF-8 nor in an encoding that could be "
+            "recognised: save it as UTF-8 and try again."
+        )
     note = f"The file was read as {name}, a guess: if letters look wrong, save it as UTF-8."
-    return _decoded("data", text, name, note)
+    if replaced:
+        note += f" {_replaced_note(replaced, name)}"
+    return _read(read, text, codec, note, guessed=True, alternatives=others)
 
 
-def _detect(sample: bytes) -> str | None:
-    for codec in ("cp932", "euc_jp"):
-        if _is_japanese(sample, codec):
-            return codec
-    matches = charset_normalizer.from_bytes(
-        sample,
-        steps=8,
-        chunk_size=1024,
-        cp_isolation=list(_LEGACY_ENCODINGS),
-        preemptive_behaviour=False,  # a text may well speak of an encoding it is not in
-    )
-    best = min(matches, key=_unlikeliness, default=None)
-    return None if best is None else _name_of(best)
+def _decode_chosen(read: _Bytes, codec: str) -> DecodedText:
+    """Reads a file in the encoding asked for; a byte order mark of it is left out."""
+    text, replaced = read.text(codec)
+    if replaced > max(1, _MAX_REPLACED_SHARE * len(text)):
+        raise TextError(
+            f"`data` (of {read.size:,} bytes) is not in {NAMES[codec]}: {replaced:,} places are "
+            "not valid in it: choose another encoding."
+        )
+    note = f"The file was read as {NAMES[codec]}, as chosen."
+    return _read(read, text.lstrip("\ufeff"), codec, _replaced_note(replaced, NAMES[codec]) or note)
 
 
-def _is_japanese(sample: bytes, codec: str) -> bool:
-    """Whether the sample makes Japanese: charset-normalizer takes some of it for Korean or Thai.
+def _required_codec(encoding: str | None) -> str | None:
+    """The codec that is asked for.
 
-    Nothing but Japanese becomes full of hiragana when read as Japanese.
+    Raises:
+        CoreError: It is no encoding of texts that is known here.
     """
-    try:
-        text = codecs.getincrementaldecoder(codec)().decode(sample)
-    except UnicodeDecodeError:
-        return False
-    return len(_HIRAGANA.findall(text)) > 0.1 * len(text)
+    if encoding is None:
+        return None
+    codec = codec_of(encoding) if isinstance(encoding, str) else None
+    if codec is None:
+        raise CoreError(
+            f"`encoding` (={str(encoding)[:40]!r}) must name an encoding of texts such as 'utf-8' "
+            "or 'cp1252': leave it out to have it detected."
+        )
+    return codec
 
 
-def _unlikeliness(match: charset_normalizer.CharsetMatch) -> tuple[float, float, int]:
-    rank = list(_LEGACY_ENCODINGS).index(_name_of(match))
-    if match.language in _CENTRAL_EUROPEAN and "cp1250" in match.could_be_from_charset:
-        rank = -1
-    # A difference in the third digit says nothing.
-    return round(match.chaos, 2), -round(match.coherence, 2), rank
+def _read(
+    read: _Bytes,
+    text: str,
+    codec: str,
+    note: str,
+    *,
+    guessed: bool = False,
+    alternatives: tuple[str, ...] = (),
+) -> DecodedText:
+    """The text of a file; where only its first part was read, to the end of a line or a word."""
+    notes = [note, markup_note(text)]
+    if len(read.data) < read.size:
+        text = _to_line_end(text)
+        notes.append(
+            f"Only the first part of the file is read: some {len(read.data):,} of its "
+            f"{read.size:,} bytes."
+        )
+    decoded = _decoded("data", text, NAMES[codec], " ".join(filter(None, notes)))
+    return replace(decoded, codec=codec, guessed=guessed, alternatives=alternatives)
 
 
-def _name_of(match: charset_normalizer.CharsetMatch) -> str:
-    """The likeliest of the encodings that all give this text."""
-    return next(name for name in _LEGACY_ENCODINGS if name in match.could_be_from_charset)
-
-
-def _sample(data: bytes) -> bytes:
-    """A stretch that holds what is not ASCII, cut where no character is cut."""
-    lines = b"\n".join(line for line in data.split(b"\n") if not line.isascii())
-    first = re.search(rb"[\x80-\xff]", lines)
-    # Everything before the first foreign byte is ASCII, so any place there is a boundary.
-    start = max(0, first.start() - 64) if first else 0
-    if len(lines) - start <= _SAMPLE_BYTES:
-        return lines[start:]
-    whole = _WHOLE_CHARACTERS.match(lines, start, start + _SAMPLE_BYTES)
-    assert whole
-    return whole[0]
+def _to_line_end(text: str) -> str:
+    """A text that was cut somewhere, cut where a line or at least a word ends, if one is near."""
+    start = max(0, len(text) - _LINE_SEARCHED)
+    line = max(text.rfind(end, start) for end in "\n\r\x85\u2028\u2029")
+    if line >= 0:
+        return text[: line + 1]
+    word = max(text.rfind(blank, start) for blank in " \t\u3000")
+    return text[: word + 1] if word >= 0 else text
 
 
 def _decoded(argument: str, text: str, encoding: str, note: str) -> DecodedText:
@@ -249,13 +269,18 @@ def _decoded(argument: str, text: str, encoding: str, note: str) -> DecodedText:
     return DecodedText(text, encoding, note, hashlib.sha256(text.encode()).hexdigest())
 
 
+def _looks_binary(data: bytes) -> bool:
+    """Whether bytes hold what no text in an encoding of bytes holds."""
+    controls = len(data) - len(data.translate(None, _CONTROL_BYTES))
+    return b"\0" in data or controls > _MAX_CONTROL_SHARE * len(data)
+
+
 def _refuse_control_bytes(data: bytes) -> None:
     if b"\0" in data:
         raise _binary(
             "data", "holds NUL bytes, as a program, an image or UTF-16 without its mark does,"
         )
-    controls = len(data) - len(data.translate(None, _CONTROL_BYTES))
-    if controls > _MAX_CONTROL_SHARE * len(data):
+    if _looks_binary(data):
         raise _binary("data", "is full of control characters")
 
 
@@ -267,10 +292,10 @@ def _require_size(argument: str, size: int, limit: int) -> None:
         )
 
 
-def _binary(argument: str, found: str) -> TextError:
-    return TextError(
-        f"`{argument}` {found} and is not plain text: save it as a text file (.txt) in UTF-8."
-    )
+def _binary(
+    argument: str, found: str, way: str = "save it as a text file (.txt) in UTF-8"
+) -> TextError:
+    return TextError(f"`{argument}` {found} and is not plain text: {way}.")
 
 
 def _replaced_note(replaced: int, name: str) -> str:

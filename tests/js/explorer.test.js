@@ -336,3 +336,13 @@ test("the best reference is named with what it was counted on", () => {
   const lost = { references: [reference("trigram", [], Infinity)], reference_note: "" };
   assert.equal(referenceWords(lost), " A trigram: perplexity ∞.");
 });
+
+test("a token that is read as <unk> has no surprise of its own, by no model", () => {
+  const view = { arrays: { surprise: [1, 2, 3] }, unread: new Set([2]),
+    references: [{ key: "trigram", label: "trigram", surprise: [4, 5, 6] }] };
+  assert.equal(surprise(view, 1), 1);
+  assert.ok(Number.isNaN(surprise(view, 2)));
+  assert.ok(Number.isNaN(difference(view, 2)));
+  assert.ok(surprises(view, 2).every(({ nats }) => Number.isNaN(nats)));
+  assert.equal(surprise(view, 3), 3);
+});

@@ -4,7 +4,9 @@ import { el, symbol } from "../shared/dom.js";
 import { clamp, gradientNorm, number, percent, probability, visible } from "../shared/format.js";
 import { buildEquations, writeEquations } from "./equations.js";
 import { blindGuess, surprises } from "./references.js";
-import { layerIndex, surprise } from "./unpack.js";
+import { isUnread, layerIndex, surprise } from "./unpack.js";
+
+const UNKNOWN = "<unk>";
 
 function bar() {
   const inner = el("span", { class: "fill" });
@@ -63,7 +65,7 @@ function modelTable(view, models) {
 export function writeInspector(x) {
   const { view, state, inspector } = x;
   const t = state.cursor;
-  inspector.step.textContent = `Step ${t + 1}: it has just read “${visible(view.inputs[t])}”`;
+  inspector.step.textContent = `Step ${t + 1}: it has just read ${readWords(view, t)}`;
   const place = view.start ? `Token ${view.start + t + 1} of the text. ` : "";
   inspector.surprised.textContent = place + surpriseWords(view, t);
   writeModels(x, t);
@@ -73,8 +75,18 @@ export function writeInspector(x) {
   writeGradient(x, t);
 }
 
+/** What was read at step t, as a sentence names it. */
+function readWords(view, t) {
+  const token = `“${visible(view.inputs[t])}”`;
+  return isUnread(view, t) ? `<unk>, in place of ${token}` : token;
+}
+
 function surpriseWords(view, t) {
   const nats = surprise(view, t);
+  if (isUnread(view, t)) {
+    const scored = t === 0 ? "" : ` Scored was <unk>: ${number(view.arrays.surprise[t - 1])} nats.`;
+    return `Not in this network’s vocabulary: no surprise of its own.${scored}`;
+  }
   if (t === 0) return "Nothing came before it: no surprise.";
   if (Number.isNaN(nats)) return "Its surprise is not a number: the states overflowed.";
   return view.references.length ? "Its surprise, in nats:" : `Its surprise: ${number(nats)} nats`;
@@ -92,7 +104,8 @@ function writeModels({ view, inspector }, t) {
 
 function writeNext({ view, inspector }, t) {
   const { top, top_probability, truth_probability, truth_rank } = view.arrays;
-  const truth = view.targets[t];
+  const unread = isUnread(view, t + 1);
+  const truth = unread ? UNKNOWN : view.targets[t];
   const rank = truth_rank[t];
   inspector.next.forEach((entry, place) => {
     const last = place === view.kept;
@@ -109,7 +122,9 @@ function writeNext({ view, inspector }, t) {
     entry.value.textContent = probability(p);
     entry.inner.style.width = `${Number.isFinite(p) ? 100 * p : 0}%`;
     entry.mark.textContent = right ? (last ? `✓ #${rank}` : "✓") : "";
-    entry.mark.title = right ? `the token that really came next, rank ${rank}` : "";
+    const came = unread ? `“${visible(view.targets[t])}” came next, scored as <unk>` :
+      "the token that really came next";
+    entry.mark.title = right ? `${came}, rank ${rank}` : "";
     entry.node.classList.toggle("right", right);
     Object.assign(entry.node.dataset, {
       token, probability: String(p), true: String(right), rank: String(last ? rank : place + 1),
@@ -167,7 +182,8 @@ export function summary({ view, state }) {
   const at = layerIndex(view) * view.steps + t;
   const norm = gradientNorm(view.arrays.gradient[at], view.arrays.gradient_flags[at]);
   return (
-    `Step ${t + 1} of ${view.steps}: read ${visible(view.inputs[t])}; most likely next ` +
+    `Step ${t + 1} of ${view.steps}: read ${isUnread(view, t) ? `${UNKNOWN} in place of ` : ""}` +
+    `${visible(view.inputs[t])}; most likely next ` +
     `${visible(best)}, probability ${probability(view.arrays.top_probability[t * view.kept])}; ` +
     `gradient norm ${norm}.`
   );

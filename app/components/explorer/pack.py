@@ -125,7 +125,7 @@ def _meta(view: ExplorerView) -> dict[str, Any]:
     names = (
         "identity title verdict cell hidden_size layer inputs targets kind start vocabulary "
         "cursor lane order strip edges fold speed truncate origin unit detail offers asked link "
-        "reference_note heard"
+        "reference_note heard unread"
     ).split()
     span = decades(view.gradient)
     fit = view.fit and {name: _number(value) for name, value in view.fit.items()}

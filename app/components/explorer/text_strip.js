@@ -4,16 +4,22 @@ import { el, fill } from "../shared/dom.js";
 import { brief, tenTo, visible } from "../shared/format.js";
 import { restingLines, showLine } from "../shared/tokens.js";
 import { blindGuess, difference, namedReference, stripOptions } from "./references.js";
-import { layerIndex, surprise } from "./unpack.js";
+import { isUnread, layerIndex, surprise } from "./unpack.js";
 import { changeScale, meanScale, reachScale } from "./strip_scales.js";
 import { veilTokens } from "./veil.js";
 
 /** Makes the tokens' spans anew; only when the text changed. */
 export function buildStrip(x) {
   const words = x.view.kind === "word";
-  const spans = x.view.inputs.map((token, t) =>
-    el("span", { class: "token", "data-t": String(t), text: token === " " ? " " : visible(token) }),
-  );
+  const spans = x.view.inputs.map((token, t) => {
+    const text = token === " " ? " " : visible(token);
+    const span = el("span", { class: "token", "data-t": String(t), text });
+    if (isUnread(x.view, t)) {
+      span.classList.add("unread");
+      span.title = "read as <unk>: not in the vocabulary of this network";
+    }
+    return span;
+  });
   const nodes = words ? spans.flatMap((span) => [span, " "]) : spans;
   x.parts.strip.tokens.replaceChildren(...nodes);
   x.parts.strip.tokens.classList.toggle("characters", !words);

@@ -55,6 +55,7 @@ export function unpack(bytes) {
     feature.order = view.arrays[`feature${index}`];
     for (const name of ["chosen", "held_out"]) feature[name] = Number(feature[name]);
   }
+  view.unread = new Set(view.unread);
   addRanges(view);
   return view;
 }
@@ -106,12 +107,18 @@ export function decades(log10) {
   return span;
 }
 
+/** Whether token t, from 0 to the number of steps, is read as <unk>. */
+export function isUnread(view, t) {
+  return Boolean(view.unread?.has(t));
+}
+
 /**
- * Surprise of token t, -log p in nats, by the prediction made one step earlier; NaN for t = 0.
+ * Surprise of token t, -log p in nats, by the prediction made one step earlier; NaN for t = 0, and
+ * where the network reads <unk>: what it expected then was not this token.
  * @param by the network's array, or that of a reference
  */
 export function surprise(view, t, by = view.arrays.surprise) {
-  return t === 0 ? NaN : by[t - 1];
+  return t === 0 || isUnread(view, t) ? NaN : by[t - 1];
 }
 
 /** Index of the chosen layer among the layer traces. */

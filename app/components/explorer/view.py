@@ -140,6 +140,7 @@ class ExplorerView:
         heard: By name, the number of the report that Python heard last, see `mounting`; what is not
             in it keeps the user's choice until Python sends another value than before.
         change: None, or that change.
+        unread: Places, 0 to T, of the tokens read as <unk>; T is the last of `targets`.
     """
 
     identity: str
@@ -192,6 +193,7 @@ class ExplorerView:
     asked: str = ""
     change: Change | None = None
     heard: Mapping[str, int] = field(default_factory=dict)
+    unread: tuple[int, ...] = ()
 
     def __post_init__(self) -> None:
         """Refuse arrays that do not fit together, naming the argument."""
