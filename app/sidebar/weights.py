@@ -10,7 +10,6 @@ from app.sidebar.labels import HERE, LABELS, OWN, UNTRAINED
 from app.sidebar.network import choose_loss, choose_spec
 from app.sidebar.own_text import OWN as OWN_TEXT
 from app.sidebar.source import Source
-from app.sidebar.widgets import segmented
 from app.theme import visible
 from core.errors import CoreError
 from core.models import LossName

@@ -156,8 +156,8 @@ def asked_option(widget: str, labels: Mapping[Name, str], otherwise: Name) -> Na
         otherwise: the name of the option where neither names one.
     """
     context = get_script_run_ctx()
-    chosen = st.session_state.get(widget)
-    if chosen in labels and not (context and context.is_history_navigation):
+    chosen = next((name for name in labels if name == st.session_state.get(widget)), None)
+    if chosen is not None and not (context and context.is_history_navigation):
         return chosen
     words = st.query_params.get(widget, "")
     return next((name for name, label in labels.items() if words in (name, label)), otherwise)
