@@ -85,6 +85,7 @@ def test_what_was_taken_for_short_makes_room_and_comes_to_its_end(house, monkeyp
     first = join(house, blocking, LONG, "first")
     jobs = [join(house, work, SHORT, str(k)) for k, work in enumerate(wrong)]
     until(lambda: all(job.lane == "long" for job in jobs))
+    monkeypatch.setattr(lanes, "OVERDUE", 1000.0)
     short = Work()  # both short places are free again, while the one long place is taken
     job = join(house, short, SHORT, "short")
     until(lambda: short.turns)

@@ -106,7 +106,7 @@ CACHES = {
     "readings": readings._readings,
     "gradients": gradients._results.kept,
     "details": details._results.kept,
-    "written": written._texts.kept,
+    "written": written._texts,
     "sweeps": sweeps._tables,
     "references": counts._references,
     "counts": counts._counts,

@@ -117,7 +117,7 @@ def written(network: Network, prefix: tuple[int, ...], rule: Rule) -> Written:
         lambda: _write(network, prefix, rule),
         costs.writing(network.spec, len(prefix), rule.length, rule.width * (rule.name == "beam")),
     )
-    return _texts.of(part, costs.about(network.spec, len(prefix) + rule.length))
+    return _results.of(part, costs.about(network.spec, len(prefix) + rule.length))
 
 
 def _write(network: Network, prefix: tuple[int, ...], rule: Rule) -> Written:
@@ -152,4 +152,5 @@ def _size(text: Written) -> int:
     return max(1, len(text.choices) + nodes)
 
 
-_texts = Results("written", MOST_KEPT, _size)
+_results = Results("written", MOST_KEPT, _size)
+_texts = _results.kept
