@@ -55,8 +55,11 @@ def draw(pages: Sequence[StreamlitPage]) -> None:
             elif page.url_path in DRAWING:
                 state.hand("network", choose_spec(source.tokens, loss_acts=False))
         state.hand("source", source)
+        # Beside the picture, also where the sidebar is folded away. Always there: were the page
+        # moved down by one place, its components would be made again.
+        refusal = st.container()
         if reason := state.handed("refusal"):
-            st.error(reason)  # beside the picture, also where the sidebar is folded away
+            refusal.error(reason)
         page.run()
         with st.sidebar:
             st.caption(

@@ -149,7 +149,7 @@ def test_a_file_that_is_no_text_gets_one_sentence_and_loses_nothing(visit, tmp_p
     alert.wait_for()
     assert alert.count() == 1
     assert "PNG" in alert.inner_text() or "binary" in alert.inner_text()
-    assert identity_of(page) == before
+    until(lambda: identity_of(page), before)
     assert "Traceback" not in page.inner_text("body")
 
 

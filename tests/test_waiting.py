@@ -17,9 +17,12 @@ HARNESS = {"waiting.py", "serving.py"}
 SLEEPS = {
     "test_app_jobs.py": "threads: what a job must not do in the meantime has no later sign",
     "test_app_train.py": "polls a thread until it has got there",
+    "test_lanes.py": "polls threads; what a lane must not do in the meantime has no later sign",
+    "test_learning_process.py": "polls other processes, and gives one something long to do",
     "test_learning_command.py": "polls the file of another process",
     "test_models_checkpoint.py": "polls the file of another process, and reads it at odd moments",
     "test_analysis_sweep.py": "polls the file of another process",
+    "test_server_guard.py": "a peer that says nothing, or little, is what is tested",
     "test_server.py": "the moment of a signal, after which the server must end in any case",
     "test_text_download.py": "polls threads and the file of another process",
 }

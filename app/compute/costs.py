@@ -2,9 +2,9 @@
 
 An estimate decides who waits for whom and what the page says before long work begins. It counts
 what each analysis does most (products with weights read from memory once a step, products of
-matrices, decompositions, calls of the libraries) and weighs it by what that took on the machine
-named in `tests/benchmarks/bench_costs.py`, which prints both beside each other. Another machine may
-take half or twice as long; that hardly changes which work is long.
+matrices, decompositions, calls of the libraries) and weighs it by what that took on a server with
+two shared cores; `tests/test_results.py` holds it against measurements.
+Another machine may take half or twice as long; that hardly changes which work is long.
 
 Letters: T steps, L layers, H units, G gate blocks, D what a layer reads, V tokens.
 """

@@ -50,7 +50,9 @@ function diagram() {
     flow[key] = el("button", { type: "button", text: words });
     toggle.append(flow[key]);
   }
-  const canvas = el("canvas", { role: "img", "data-testid": "diagram" });
+  const canvas = el("canvas", {
+    role: "img", "aria-label": "The network unrolled over the text", "data-testid": "diagram",
+  });
   const how = el("p", { class: "how" });
   const row = el("div", { class: "row" }, [heading, legend, toggle]);
   const moving = motion();
