@@ -132,7 +132,7 @@ def _kept(row: torch.Tensor, rule: Rule) -> list[list]:
 def test_the_same_rule_writes_the_same_and_another_seed_another():
     network, prefix = network_of(), (20, 30)
     first = written.written(network, prefix, Rule("sample", 30, seed=1)).indices
-    written._texts.kept.clear()
+    written._texts.clear()
     assert written.written(network, prefix, Rule("sample", 30, seed=1)).indices == first
     assert written.written(network, prefix, Rule("sample", 30, seed=2)).indices != first
 

@@ -173,6 +173,10 @@ class _Recorder:
         if key in self._also and key not in self._late:
             self._on_also(module, result)
 
+    def watches(self, module: nn.Module) -> bool:
+        """Whether a call of this module by this thread would be recorded."""
+        return id(module) in self._mine and threading.get_ident() == self._thread
+
     def took_forward(self, module: nn.Module) -> None:
         """Somebody runs a module past its hooks."""
         name = self._layers.get(id(module))

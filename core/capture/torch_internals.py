@@ -42,6 +42,10 @@ class Observer(Protocol):
         """A module ran; its own forward hooks have not run yet."""
         ...
 
+    def watches(self, module: nn.Module) -> bool:
+        """Whether a call of this module by this thread would be recorded."""
+        ...
+
     def took_forward(self, module: nn.Module) -> None:
         """Somebody took the `forward` of a stock recurrent module, past its hooks."""
         ...
@@ -68,6 +72,11 @@ def ignore(observer: Observer) -> None:
         _observers = tuple(each for each in _observers if each is not observer)
         while not _observers and _undo:
             _undo.pop()()
+
+
+def is_observed(module: nn.Module) -> bool:
+    """Whether a call of this module by this thread would be recorded."""
+    return any(observer.watches(module) for observer in _observers)
 
 
 def running_backward() -> bool:

@@ -24,6 +24,8 @@ from jaxtyping import Float
 from torch import Tensor, nn
 from torch.autograd.function import once_differentiable
 
+from core.capture.torch_internals import is_observed
+
 Hidden = Float[Tensor, "layer batch unit"]
 State = Hidden | tuple[Hidden, Hidden]
 
@@ -35,7 +37,7 @@ def fastest(module: nn.RNNBase) -> bool:
 
     So for an nn.RNN or nn.GRU on the CPU, time-major, with biases, in float32 or float64, while
     gradients are recorded. Not for nn.LSTM; nor where something must see or change the call:
-    forward hooks (so that `core.capture` records it), dropout between layers, autocast.
+    a capture, forward hooks, dropout between layers, autocast.
 
     Args:
         module: A stock recurrent module.
@@ -53,7 +55,7 @@ def fastest(module: nn.RNNBase) -> bool:
         and module.bias
         and not module.batch_first
         and not (module.dropout and module.training)
-        and not (module._forward_hooks or module._forward_pre_hooks)
+        and not (module._forward_hooks or module._forward_pre_hooks or is_observed(module))
     )
 
 
