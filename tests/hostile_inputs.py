@@ -182,6 +182,15 @@ def long_keys() -> bytes:
     return with_pickle(b"\x80\x02" + key + b"}(" + inner + b"u.")
 
 
+def one_vocabulary_many_times() -> bytes:
+    """A list of 20,000 tokens under many names that vocabularies have."""
+    tokens = b"".join(b"X" + struct.pack("<I", 1) + b"a" for _ in range(20_000))
+    names = b"".join(b"X" + struct.pack("<I", 8) + b"vocab%03x" % n + b"h\0" for n in range(4_000))
+    return with_pickle(
+        b"\x80\x02}(X" + struct.pack("<I", 1) + b"v](" + tokens + b"eq\0" + names + b"u."
+    )
+
+
 def archive(names: list[str], extra: bytes = b"", data: bytes = b"") -> bytes:
     """A zip archive with a list of tensors and these entries."""
     stream = io.BytesIO()
@@ -233,6 +242,7 @@ def checkpoints() -> dict[str, bytes]:
     found |= {
         "a long shape": long_shape(),
         "long keys": long_keys(),
+        "one vocabulary many times": one_vocabulary_many_times(),
         "entries": archive([f"a/data/{n}" for n in range(2_300)]),
         "entries of one name": archive(["a/data/0"] * 2_300),
         "extra fields": archive(["a/data/0", "a/data/1"], b"\xfe\xca\0\0" * 12_000),

@@ -22,6 +22,8 @@ _UNKNOWN = frozenset({"<UNK>", "[UNK]", "<Unk>", "<oov>", "<OOV>", "[OOV]", "<un
 PAD = "<pad>"
 _MAX_DEPTH = 6
 _MAX_FOUND = 40
+_MAX_LOOKED = 1_000_000  # values in all lists and dicts that are looked at, and 100 for each
+_LONGEST_NAME = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,19 +64,28 @@ def find_tokens(content: Mapping[Any, Any]) -> tuple[FoundTokens, ...]:
     found: list[FoundTokens] = []
     visited: set[int] = set()
     waiting: list[tuple[str, Mapping[Any, Any], int]] = [("", content, 0)]
-    while waiting and len(found) < _MAX_FOUND:
+    looked = 0
+    while waiting:
         prefix, mapping, depth = waiting.pop()
         if id(mapping) in visited or depth > _MAX_DEPTH:
             continue
         visited.add(id(mapping))
         for key, value in mapping.items():
-            place = f"{prefix}{key[:200] if isinstance(key, str) else key}"[:200]
+            if not isinstance(value, str | list | tuple | Mapping):
+                continue
+            if isinstance(key, str) and len(key) > _LONGEST_NAME:
+                continue
+            # One list may be in the file many times: the values are counted, not the lists.
+            looked += 100 + len(value)
+            if looked > _MAX_LOOKED or len(found) == _MAX_FOUND:
+                return tuple(found)
+            place = f"{prefix}{key}"[:_LONGEST_NAME]
             tokens = _tokens(place, value) if _NAMES.search(place) else None
             if tokens is not None:
                 found.append(tokens)
             elif isinstance(value, Mapping):
                 waiting.append((f"{place}.", value, depth + 1))
-    return tuple(found[:_MAX_FOUND])
+    return tuple(found)
 
 
 def tokens_in_metadata(metadata: Mapping[str, str]) -> tuple[FoundTokens, ...]:
