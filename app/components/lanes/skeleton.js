@@ -53,7 +53,7 @@ export function laneOf(network) {
   const verdict = el("span", { class: "verdict", "data-testid": "lanes-verdict" });
   const perplexity = el("span", { class: "perplexity" });
   const bar = colourBar();
-  const pictures = stage("");
+  const pictures = stage(`Heatmap of the units of ${network.name} over time`);
   pictures.overlay.setAttribute("data-testid", "lanes-states");
   pictures.overlay.setAttribute("data-network", network.key);
   const row = el("div", { class: "row" }, [nameTag(network), verdict, perplexity, bar.scale]);

@@ -52,6 +52,7 @@ export function skeleton() {
   // role img: one name for a screen reader; the arrow keys read step by step
   parts.strip = el("div", {
     class: "strip passage", role: "img", dir: "auto", tabindex: "0", "data-testid": "reach-strip",
+    "aria-label": "The text",
   });
   parts.live = el("div", { class: "hidden", "aria-live": "polite", "data-testid": "reach-live" });
   parts.tip = el("div", { class: "tip", "aria-hidden": "true" });

@@ -1,12 +1,15 @@
 // Elements, canvases and the tooltip, as every component makes them. Words only; no numbers.
 
 /**
- * Makes an element.
+ * Makes an element. A picture has words from its first moment, not only once it is drawn.
  * @param {string} tag
  * @param {Record<string, string>} attributes `text` becomes textContent
  * @param {(Node | string)[]} children
  */
 export function el(tag, attributes = {}, children = []) {
+  if (attributes.role === "img" && !attributes["aria-label"]) {
+    throw new Error(`a picture without words: ${tag}`);
+  }
   const node = document.createElement(tag);
   for (const [name, value] of Object.entries(attributes)) {
     if (name === "text") node.textContent = value;

@@ -14,7 +14,7 @@ function column(name, heading, kind) {
   // role img: one name for a screen reader; the arrow keys read token by token
   const box = el("div", {
     class: `box ${kind}`, role: "img", tabindex: "0", "data-column": name,
-    "data-testid": `stages-${name}`,
+    "data-testid": `stages-${name}`, "aria-label": heading,
   });
   const head = el("header", {}, [el("h3", { text: heading }), about]);
   return { about, box, section: el("section", { class: "column" }, [head, box]) };

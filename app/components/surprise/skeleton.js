@@ -34,7 +34,10 @@ function panel() {
 
 function choices() {
   const words = el("p", { class: "said", "data-testid": "surprise-perplexity" });
-  const axis = el("div", { class: "axis", role: "img", "data-testid": "surprise-choices" });
+  const axis = el("div", {
+    class: "axis", role: "img", "data-testid": "surprise-choices",
+    "aria-label": "Effective number of choices per token",
+  });
   const head = el("div", { class: "row" }, [
     el("h3", { text: "Effective number of choices" }), words,
   ]);
@@ -49,6 +52,7 @@ export function skeleton() {
   // role img: one name for a screen reader; the arrow keys read token by token
   parts.strip = el("div", {
     class: "strip", role: "img", dir: "auto", tabindex: "-1", "data-testid": "surprise-strip",
+    "aria-label": "The text",
   });
   parts.live = el("div", {
     class: "hidden", "aria-live": "polite", "data-testid": "surprise-live",

@@ -33,7 +33,9 @@ export function buildRows(x) {
   x.lines = x.view.rows.map((row, at) => {
     const sentence = el("span", { class: "sentence", "data-testid": "truncation-sentence" });
     const note = el("span", { class: "note", dir: "auto", text: row.note });
-    const canvas = el("canvas", { role: "img", "data-at": String(at) });
+    const canvas = el("canvas", {
+      role: "img", "data-at": String(at), "aria-label": `${row.label}. How far back it reaches`,
+    });
     const head = el("div", { class: "head" }, [
       el("b", { class: "label", dir: "auto", text: row.label }), sentence, note,
     ]);

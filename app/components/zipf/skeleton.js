@@ -27,7 +27,9 @@ function handle([name, label]) {
  */
 export function skeleton() {
   const shade = el("div", { class: "shade", "data-testid": "shade" });
-  const base = el("canvas", { role: "img", "data-testid": "plot" });
+  const base = el("canvas", {
+    role: "img", "data-testid": "plot", "aria-label": "How often n-grams occur, by their rank",
+  });
   const overlay = el("canvas", {
     class: "overlay", tabindex: "0", role: "application", "data-testid": "points",
     "aria-label": "Points of the plot: arrow keys read them out, up and down change the curve",
