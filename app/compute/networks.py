@@ -74,8 +74,8 @@ class Network:
 def seconds_to_read(spec: ModelSpec, steps: int) -> float:
     """About how long one picture of a network takes to compute, its gradient included.
 
-    Measured on one core of 2024 in float64: the weights come from memory anew at every step, there
-    and back, and bound the speed.
+    Measured on one core of 2024 in float64. Memory bounds the speed: every step reads the weights
+    from it again, forward and backward.
 
     Args:
         spec: What the network is.

@@ -158,7 +158,7 @@ def _refusal(scope: Scope) -> str:
         return f"A page of {_shown(origin)} may not open a session on this server."
     path = scope["path"].rstrip("/")
     if path.endswith(_INTROSPECTION) and not _is_local(scope, headers):
-        return "Only a program on the server's own machine is told this."
+        return "Only a program running on the server itself may read this."
     return ""
 
 
