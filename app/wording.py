@@ -131,9 +131,9 @@ def counted_of(start: int, shown: int, counted: int) -> str:
     """
     known = min(max(counted - start, 0), shown)
     if not known:
-        return "the model has not counted it. "
+        return "the model was not counted on it. "
     what = "it" if known == shown else f"the first {plural(known, 'token')} of it"
-    return f"the model has counted {what}, so there this is no forecast. "
+    return f"the model was counted on {what}, so there this is not a forecast. "
 
 
 def written_by(model: NgramModel, seed: int, length: int, blind: int, copied: int) -> str:

@@ -1,4 +1,4 @@
-"""Somebody else's network: what its file does not tell is asked, what it is no part of is said."""
+"""Somebody else's network: asks what its file does not say, and names what is not shown."""
 
 import re
 from collections.abc import Callable, Sequence

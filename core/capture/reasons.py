@@ -54,7 +54,7 @@ class Happened:
         missing, shown = f"`{layer}` did not run in this capture", module or "model"
         if module in self.forward_taken:
             return (
-                f"{missing} by being called: its `.forward(...)` was used, which passes by the "
+                f"{missing} by being called: its `.forward(...)` was used, which bypasses the "
                 f"hooks that record. Call `{shown}(x)` itself."
             )
         if module in self.other_threads:
@@ -77,12 +77,12 @@ class Happened:
     def _why_not_called(self, shown: str) -> str:
         if self.compiled:
             return (
-                ": the model is compiled (torch.compile), and what is compiled passes by the "
+                ": the model is compiled (torch.compile), and a compiled model bypasses the "
                 "hooks that record. Call the model as it was before torch.compile."
             )
         if self.scripted:
             return (
-                ": a TorchScript form of a model (torch.jit) ran instead, which passes by the "
+                ": a TorchScript form of a model (torch.jit) ran instead, which bypasses the "
                 "hooks that record. Call the model itself."
             )
         if self.strangers:
@@ -94,10 +94,10 @@ class Happened:
         if self.ran:
             return (
                 f": other parts of the model ran, but `{shown}` was not called, by its model or "
-                "because a compiled function stands for it."
+                "because a compiled function replaces it."
             )
         return (
             ": nothing called the model inside the `with capture(...)` block. If it ran there, it "
-            "was in a form that passes by the hooks of its modules: a function made by "
+            "was in a form that bypasses the hooks of its modules: a function made by "
             "torch.compile, an exported model, another process."
         )

@@ -34,7 +34,7 @@ def reason_to_refuse(name: str, module: nn.Module, given: Any) -> str | None:
     if drops_units(module) and device != "cpu":
         return (
             f"`{shown}` is training with `dropout` (={module.dropout}) between its layers on "
-            f"{device}, and which units were dropped can be told on the CPU only: call "
+            f"{device}, and the dropped units can be recovered on the CPU only: call "
             "model.eval() first, set dropout=0, or run it on the CPU."
         )
     return None

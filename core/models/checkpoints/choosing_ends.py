@@ -73,7 +73,7 @@ class Choice:
             )
         if all(head.rows < 2 for head in self.heads):
             return CheckpointError(
-                f"`data` is no language model: {it_is}; its recurrent layers can be "
+                f"`data` is not a language model: {it_is}. Its recurrent layers can be "
                 "looked at alone."
             )
         numbers = f"{group.input_size} number{'s' * (group.input_size > 1)}"
@@ -81,7 +81,7 @@ class Choice:
             f"`data` holds no input for {label}: it reads {numbers} at each step, which must be "
             "one for each token of the head, or the columns of an embedding with a row for each. "
             f"The heads are {listed(map(_matrix_label, self.heads))}, the embeddings "
-            f"{listed(map(_matrix_label, self.tables))}. It is no language model: {it_is}; its "
+            f"{listed(map(_matrix_label, self.tables))}. It is not a language model: {it_is}; its "
             "recurrent layers can be looked at alone."
         )
 

@@ -356,7 +356,7 @@ def _cell_of(group: RecurrentGroup, cell: CellName | None) -> CellName:
     if cell is None and len(group.cells) > 1:
         raise CheckpointError(
             f"`cell` must be given: the weights of {_label(group)} are those of an nn.RNN, "
-            f"and no file tells its nonlinearity. Choose {' or '.join(group.cells)}."
+            f"whose file does not say which nonlinearity it has. Choose {' or '.join(group.cells)}."
         )
     if cell is not None and cell not in group.cells:
         raise CheckpointError(
@@ -392,7 +392,7 @@ def _stands_between(
     read = [_label(group), *(end.prefix.removesuffix(".") for end in pair if end is not None)]
     return CheckpointError(
         f"`data` holds {listed(around.between)} beside {', '.join(read)}: without it this would "
-        "be another network, and no file tells where it stands and what follows it. The "
+        "be another network, and a file of weights does not say where it acts or what follows. The "
         "recurrent layers can be looked at alone; for the whole model use core.capture in Python."
     )
 

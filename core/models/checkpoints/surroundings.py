@@ -227,7 +227,7 @@ def _kind(module: str, names: Sequence[str], tensors: Mapping[str, Tensor]) -> s
     last = {name.rpartition(".")[2]: tensors[name] for name in names}
     weight = last.get("weight")
     if any(part == "parametrizations" for part in module.split(".")):
-        return "a parametrised weight, computed in a way that no file tells"
+        return "a parametrised weight, computed in a way that the file does not describe"
     if any(name.startswith("in_proj") for name in last) or re.search("attn|attention", module):
         return "attention"
     if "running_mean" in last or "running_var" in last:
