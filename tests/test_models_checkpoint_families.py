@@ -119,6 +119,43 @@ def test_names_outweigh_the_order(names, head_bias):
     the_boxes_show_it(found, same_logits(model, found))
 
 
+@pytest.mark.parametrize("container", ["zip", "safetensors"])
+@pytest.mark.parametrize(
+    ("names", "zipped", "sorted_"),
+    [
+        (("a", "rnn", "b"), "decided", "asked"),  # sorted, both come before the layers
+        (("a", "m", "z"), "decided", "asked"),  # sorted by safetensors: nobody knows
+        (("z", "m", "a"), "decided", "asked"),
+        (("0", "1", "2"), "decided", "decided"),  # modules that are counted
+        (("layer1", "layer2", "layer3"), "decided", "decided"),
+        (("emb", "m", "z"), "silent", "silent"),
+        (("a", "m", "out"), "silent", "silent"),
+    ],
+)
+def test_where_the_order_alone_speaks_it_is_said_and_where_it_cannot_it_is_asked(
+    names, zipped, sorted_, container
+):
+    model = Family(nn.GRU, names, UNITS, False, False).double()
+    state = model.state_dict()
+    if container == "zip":
+        found, wanted = opened(saved(state, zipped=True)), zipped
+    else:
+        found, wanted = opened(safetensors.torch.save(dict(state))), sorted_
+    group = found.groups[0]
+    offered = found.heads_of(group)
+    if wanted != "silent":  # both are offered, each with the other
+        assert sorted(head.prefix for head in offered) == sorted((f"{names[0]}.", f"{names[2]}."))
+        assert found.doubt(group, offered[0], found.embeddings_of(group)[0])
+    if wanted == "asked":
+        with pytest.raises(CheckpointError, match="`head` and `embedding` must be given"):
+            found.adopt()
+        same_logits(model, found, head=names[2], embedding=names[0])
+        return
+    adopted = same_logits(model, found)
+    the_boxes_show_it(found, adopted)
+    assert any("their order in the file" in note for note in adopted.notes) == (wanted == "decided")
+
+
 def test_safetensors_without_the_shared_weight(tmp_path):
     model = Family(nn.LSTM, ("encoder", "rnn", "decoder"), UNITS, True, True).double()
     safetensors.torch.save_model(model, tmp_path / "model.safetensors")

@@ -43,7 +43,7 @@ NO_LANGUAGE_MODELS = {
     "layer": (lambda: {"rnn": nn.GRU(4, 9)}, "reads 4 numbers at each step and has no output", 4),
     "two hidden layers": (lambda: {"emb": nn.Embedding(30, 4), "rnn": nn.LSTM(4, 9),
                                    "fc1": nn.Linear(9, 8), "fc2": nn.Linear(8, 30)},
-                          "no language model", 30),
+                          "not a language model", 30),
 }  # fmt: skip
 
 

@@ -34,7 +34,8 @@ def test_every_program_runs():
 
 def test_the_two_commands_are_there():
     assert "pip install -r requirements.txt && streamlit run app/main.py" in README
-    test = "pip install -r requirements.txt && python -m tests.install_browser && python -m pytest"
+    test = "pip install -r requirements.txt && python -m tests.install_browser && "
+    test += "python -m pytest -n 2 --dist loadfile"
     assert test in README
     assert "<!-- test command -->" in README
     for path in re.findall(r"\]\((assets/[^)]+)\)", README):

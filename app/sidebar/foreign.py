@@ -71,6 +71,7 @@ def adopted(foreign: ForeignCheckpoint, upload: str, source: Source) -> Checkpoi
         CoreError: if the choices fit no network.
     """
     asked = _choose_parts(foreign)
+    _show_doubt(foreign, asked)
     kind = segmented(
         "Its vocabulary", "named_by", VOCABULARIES, "numbers",
         "The order of its tokens: as the file tells it, or numbers where it does not; those of "
@@ -125,6 +126,15 @@ def _choose_parts(foreign: ForeignCheckpoint) -> _Asked:
         tables.append(None)
     table = _one("Embedding", tables, lambda each: each.prefix if each else "none: one-hot")
     return _Asked(group, cell, head, table)
+
+
+def _show_doubt(foreign: ForeignCheckpoint, asked: _Asked) -> None:
+    """That output layer and embedding could be exchanged, until the user has done so."""
+    if asked.head is None or asked.head != foreign.heads_of(asked.group)[0]:
+        return
+    said = foreign.doubt(asked.group, asked.head, asked.table)
+    if said:
+        st.caption(on_screen(said))
 
 
 def _kept(key: tuple, make: Callable[[], Checkpoint]) -> Checkpoint:

@@ -7,7 +7,7 @@ from torch import Tensor
 
 from core.errors import CheckpointError
 from core.models.checkpoints import alone
-from core.models.checkpoints.ends import Ends, Pair, find_ends, likeliest
+from core.models.checkpoints.ends import Ends, Pair, find_ends, likeliest, swapped
 from core.models.checkpoints.parts import Matrix, RecurrentGroup
 from core.models.checkpoints.wording import listed, shown, with_shapes
 
@@ -172,8 +172,40 @@ def choose_ends(
         count, pairs = 1, [(heads[0], tables[0])]
     else:
         count, pairs = likeliest(ends, embedding in (None, ONE_HOT), tensors)
+        if count == 1 and head is None and embedding is None:
+            other, ordered = swapped(group, pairs[0], order, tensors)
+            if other is not None and not ordered:
+                count, pairs = 2, [pairs[0], other]
     considered = fits if tables is None else tables
     return Choice(group, ends, count, list(pairs), tuple(heads or reads), tuple(considered))
+
+
+def doubt(
+    group: RecurrentGroup, pair: Pair, order: Mapping[str, int], tensors: Mapping[str, Tensor]
+) -> str:
+    """What to know where the output and the embedding could be exchanged.
+
+    Args:
+        group: The recurrent layers.
+        pair: Their output and embedding.
+        order: Where each tensor is in the file.
+        tensors: Of the file.
+
+    Returns:
+        One sentence; "" where shapes, biases or names decide.
+    """
+    other, ordered = swapped(group, pair, order, tensors)
+    if other is None or other[0] is None:
+        return ""
+    (head, table), why = pair, "their order in the file suggests this choice"
+    assert table is not None
+    if not ordered:
+        why = "nothing in the file says which"
+    return (
+        f"Assumed: {_matrix_label(head)} is the output layer and {_matrix_label(table)} the "
+        f"embedding. Both have the same shape, and {why}; choose the other output layer if it is "
+        "the other way round."
+    )
 
 
 def _asked(name: str, candidates: Sequence[Matrix], asked: Matrix | str) -> list[Matrix]:

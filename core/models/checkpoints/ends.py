@@ -29,6 +29,7 @@ _TABLES = re.compile(
     re.IGNORECASE,
 )
 _DECODERS_TABLE = re.compile(r"(?:^|_)dec(?:oder)?_?emb|emb\w*_dec", re.IGNORECASE)
+_DIGITS = re.compile(r"\d+")
 _NAME, _BIAS, _ORDER = 3, 4, 1
 
 
@@ -220,6 +221,34 @@ def _name_of(prefix: str) -> int:
 def is_called_output(prefix: str) -> bool:
     """Whether a module's name is one that output layers have."""
     return _name_of(prefix) == 1
+
+
+def swapped(
+    group: RecurrentGroup, pair: Pair, order: Mapping[str, int], tensors: Mapping[str, Tensor]
+) -> tuple[Pair | None, bool]:
+    """The other way round, if nothing but the order in the file speaks against it.
+
+    Args:
+        group: The recurrent layers.
+        pair: Their output and embedding.
+        order: Where each tensor is in the file.
+        tensors: Of the file.
+
+    Returns:
+        The embedding as the output and the output as the embedding, or None where shapes, biases
+        or names exclude that or it would be the same; and whether the order says anything: in a
+        file that is sorted by name it does not, unless the names count the modules ("0.weight").
+    """
+    head, table = pair
+    if table is None or table is head or head.bias or table.bias:
+        return None, True
+    if head.columns != table.columns or group.input_size != group.output_size:
+        return None, True
+    if _name_of(head.prefix) or _name_of(table.prefix) or same_numbers(head, table, tensors):
+        return None, True
+    counted = len({_DIGITS.sub("#", name) for name in (head.prefix, table.prefix)}) == 1
+    names = sorted((head.weight, table.weight, *group.sources.values()), key=order.__getitem__)
+    return (table, head), counted or names != sorted(names)
 
 
 def _sign(score: int) -> int:

@@ -11,7 +11,13 @@ from core.errors import CheckpointError
 from core.models.checkpoints import alone
 from core.models.checkpoints.adoption import Parts, adopt
 from core.models.checkpoints.checkpoint import Checkpoint, require_finite
-from core.models.checkpoints.choosing_ends import ONE_HOT, Choice, candidates, choose_ends
+from core.models.checkpoints.choosing_ends import (
+    ONE_HOT,
+    Choice,
+    candidates,
+    choose_ends,
+    doubt,
+)
 from core.models.checkpoints.contents import Contents
 from core.models.checkpoints.ends import Ends, equal
 from core.models.checkpoints.parts import Matrix, RecurrentGroup
@@ -102,8 +108,8 @@ class ForeignCheckpoint:
         heads = ends.heads
         if best is None:
             return heads
-        rest = tuple(head for head in heads if head not in best)
-        return (best[0], *rest)
+        taken = best[:1] if self.doubt(group, *best) else best
+        return (best[0], *(head for head in heads if head not in taken))
 
     def embeddings_of(
         self, group: RecurrentGroup, head: Matrix | None = None
@@ -125,7 +131,8 @@ class ForeignCheckpoint:
         if best is not None and head == best[0]:
             first = () if best[1] is None else (best[1],)
             return first + tuple(table for table in tables if table not in first)
-        return tuple(table for table in tables if best is None or table != best[0])
+        free = best is None or bool(self.doubt(group, *best))
+        return tuple(table for table in tables if free or table != best[0])
 
     def require_whole(self, group: RecurrentGroup, head: Matrix, embedding: Matrix | None) -> None:
         """Refuses parts beside which the file holds what would change their output.
@@ -141,6 +148,19 @@ class ForeignCheckpoint:
         around = self.surroundings(group, head, embedding)
         if around.between:
             raise _stands_between(group, (head, embedding), around)
+
+    def doubt(self, group: RecurrentGroup, head: Matrix, embedding: Matrix | None) -> str:
+        """What to know where head and embedding could as well be exchanged.
+
+        Args:
+            group: One of `groups`.
+            head: The output layer.
+            embedding: The embedding, or None.
+
+        Returns:
+            One sentence; "" where shapes, biases or names decide.
+        """
+        return doubt(group, (head, embedding), self._order, self.tensors)
 
     def takes_one_hot(self, group: RecurrentGroup, head: Matrix) -> bool:
         """Whether the group can read one-hot vectors of the head's tokens."""
@@ -196,6 +216,8 @@ class ForeignCheckpoint:
         chosen = self._group(group)
         cell = _cell_of(chosen, cell)
         pair, made, notes = self._pair(chosen, head, embedding, group is not None)
+        if head is None and embedding is None and (said := self.doubt(chosen, *pair)):
+            notes = (*notes, said)
         around = self.surroundings(chosen, pair[0], pair[1] if not made else None)
         if around.between and head is None:
             raise _stands_between(chosen, pair, around)
