@@ -94,14 +94,6 @@ def number(value: float, digits: int = 3) -> str:
     return f"{value:.{digits}g}" if math.isfinite(value) else str(value)
 
 
-_SIGNS = {" ": "␣", "\n": "⏎", "\t": "⇥", "\u00a0": "⍽"}
-
-
-def visible(token: str) -> str:
-    """A token on its own: blank ones get a visible sign."""
-    return _SIGNS.get(token, token.replace("\n", "⏎").replace("\t", "⇥"))
-
-
 _MARKDOWN = re.compile(r"([\\`*_{}\[\]()#+\-.!|~<>$:&^=\"'])")
 
 

@@ -2,12 +2,13 @@
 
 import streamlit as st
 
+from app.components.shared.signs import isolated, visible
 from app.components.stages import stages
 from app.compute import counts, texts
 from app.figures.vocabulary_size import vocabulary_size
 from app.panels.plotting import plot
 from app.sidebar.source import Source
-from app.theme import number, visible
+from app.theme import number
 from app.views.text import stages_view
 
 
@@ -50,6 +51,6 @@ def _unknown(source: Source, table: counts.VocabularySizes) -> None:
         f"{table.unknown:,} of {table.different:,} different tokens, "
         f"{number(100 * table.share_unknown)} % of the text, are read as one and the same."
     )
-    listed = "  ".join(visible(token) for token in table.examples)
+    listed = "  ".join(isolated(visible(token)) for token in table.examples)
     more = " …" if table.unknown > len(table.examples) else ""
     st.code(listed + more, language=None, wrap_lines=True)

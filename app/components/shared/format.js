@@ -1,27 +1,8 @@
-// Numbers and tokens as they stand on screen.
-
-const VISIBLE = { " ": "␣", "\n": "⏎", "\t": "⇥", "\u00a0": "⍽", "": "∅" };
+// Numbers as they stand on screen.
 
 /** The value kept inside [low, high]. */
 export function clamp(value, low, high) {
   return Math.min(Math.max(value, low), high);
-}
-
-/** A token on its own: blank ones get a visible sign. */
-export function visible(token) {
-  if (Object.hasOwn(VISIBLE, token)) return VISIBLE[token];
-  if (/^[\p{Cc}\p{Cf}\p{Zs}]$/u.test(token)) return codePoint(token);
-  return token.replace(/\n/g, "⏎").replace(/\t/g, "⇥");
-}
-
-function codePoint(token) {
-  return `U+${token.codePointAt(0).toString(16).toUpperCase().padStart(4, "0")}`;
-}
-
-/** A visible token of at most `most` code points, so that it fits a column. */
-export function short(token, most) {
-  const points = Array.from(visible(token));
-  return points.length <= most ? points.join("") : points.slice(0, most - 1).join("") + "…";
 }
 
 /** 10 ** log10 as 6.77e-05, also far below the smallest float64. */

@@ -1,6 +1,6 @@
 // Numbers and sentences of surprise. Pure.
 import { chance, tenTo } from "../shared/format.js";
-import { alone } from "../shared/tokens.js";
+import { alone } from "../shared/signs.js";
 import { grouped } from "../shared/words.js";
 
 /** A probability; where it is tiny, from its surprise, which still holds it when p underflows. */

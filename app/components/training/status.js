@@ -1,5 +1,5 @@
 // The line on top: state, progress, speed; and the sample that the network writes.
-import { calm } from "../shared/tokens.js";
+import { calm } from "../shared/signs.js";
 import { grouped } from "../shared/words.js";
 
 const STATES = {

@@ -1,7 +1,7 @@
 // The text: the prefix plain, what was written underlined in the colour of its probability.
 import { css, level, ramp, table } from "../shared/colours.js";
 import { el } from "../shared/dom.js";
-import { flowing, lineIntoSight } from "../shared/tokens.js";
+import { inText, lineIntoSight } from "../shared/tokens.js";
 import { grouped } from "../shared/words.js";
 import { loopText } from "./words.js";
 
@@ -14,9 +14,9 @@ export function buildText(x) {
   const { view, parts } = x;
   const words = view.kind === "word";
   const apart = (nodes) => (words ? nodes.flatMap((node) => [node, " "]) : nodes);
-  const prefix = view.prefix.map((token) => el("span", { text: flowing(token) || "∅" }));
+  const prefix = view.prefix.map((token) => el("span", { text: inText(token) }));
   x.spans = view.choices.map(({ token, probability, rank }, place) => {
-    const span = el("span", { class: "token ahead", "data-t": String(place), text: flowing(token) || "∅" });
+    const span = el("span", { class: "token ahead", "data-t": String(place), text: inText(token) });
     span.dataset.probability = String(probability);
     span.dataset.rank = String(rank);
     return span;

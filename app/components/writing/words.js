@@ -1,6 +1,6 @@
 // Numbers and sentences of writing. Pure.
 import { chance, probability } from "../shared/format.js";
-import { alone } from "../shared/tokens.js";
+import { alone } from "../shared/signs.js";
 import { grouped, quoted } from "../shared/words.js";
 
 /** .31: a chance with two digits and no zero before the point. */
