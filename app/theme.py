@@ -7,6 +7,7 @@ keep theirs on every page; lines also differ in dash, so that nothing is told by
 import math
 import re
 
+from app.digits import rounded
 from core.analysis import Verdict
 from core.models import CellName, LossAt
 
@@ -89,11 +90,6 @@ VERBS = {
 }
 
 
-def number(value: float, digits: int = 3) -> str:
-    """A number with so many significant digits, as people write it."""
-    return f"{value:.{digits}g}" if math.isfinite(value) else str(value)
-
-
 _MARKDOWN = re.compile(r"([\\`*_{}\[\]()#+\-.!|~<>$:&^=\"'])")
 
 
@@ -111,7 +107,7 @@ def verdict_text(verdict: Verdict) -> str:
     """The verdict in a line: "vanishes · ×0.924 per step back · half-life 8.7 steps"."""
     parts = [VERBS[verdict.word]]
     if math.isfinite(verdict.slope):
-        parts.append(f"×{number(verdict.factor)} per step back")
+        parts.append(f"×{rounded(verdict.factor)} per step back")
     if verdict.word == "vanishing" and verdict.half_life is not None:
         parts.append(f"half-life {_steps(verdict.half_life)}")
     if verdict.word == "exploding" and verdict.doubling_time is not None:
@@ -127,5 +123,5 @@ def loss_words(at: LossAt) -> str:
 
 
 def _steps(count: float) -> str:
-    shown = number(count, 2)
+    shown = rounded(count, 2)
     return f"{shown} step{'' if shown == '1' else 's'}"

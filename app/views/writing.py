@@ -7,8 +7,9 @@ from dataclasses import replace
 from app.components.writing import BeamNode, BeamTree, Choice, WritingView
 from app.compute.texts import TokenText
 from app.compute.written import Rule, Written
+from app.digits import rounded
 from app.sidebar.source import Source
-from app.theme import number, plural
+from app.theme import plural
 from app.views.text import kind_of
 from core.learning import perplexity_of_loss
 from core.learning.beam import BeamTree as FoundTree
@@ -135,7 +136,7 @@ def what_happened(written: Written, noun: str) -> str:
     """
     count = len(written.choices)
     total = sum(choice.log_probability for choice in written.choices)
-    perplexity = number(perplexity_of_loss(-total / count))
+    perplexity = rounded(perplexity_of_loss(-total / count))
     firsts = sum(rank == 1 for rank in written.ranks)
     text = (
         f"Of {plural(count, noun)} {firsts:,} {'is' if firsts == 1 else 'are'} the network’s first "

@@ -1,5 +1,5 @@
 // Tokens on screen: any text, so that none disturbs its neighbours or the page.
-import { clamp } from "./format.js";
+import { clamp, separated } from "./format.js";
 import { calm, isBlank, visible } from "./signs.js";
 
 /**
@@ -10,7 +10,7 @@ export function flowing(text, length = 0, most = 300) {
   let shown = calm(text.replace(/\r\n?/g, "\n"));
   const points = Array.from(shown);
   const rest = Math.max(points.length - most, 0) + Math.max(length - Array.from(text).length, 0);
-  if (rest > 0) shown = `${points.slice(0, most).join("")}… [${rest.toLocaleString("en")} more]`;
+  if (rest > 0) shown = `${points.slice(0, most).join("")}… [${separated(String(rest))} more]`;
   return shown.replace(/[\n\t]/g, (sign) => visible(sign) + sign);
 }
 

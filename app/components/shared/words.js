@@ -1,4 +1,5 @@
 // Tokens and numbers inside a sentence of ours.
+import { separated } from "./format.js";
 import { cut, graphemes, isolated, visible } from "./signs.js";
 
 /**
@@ -14,5 +15,5 @@ export function quoted(text, kind, most = 48) {
 
 /** A whole number as people write it: 12,500. */
 export function grouped(count) {
-  return String(count).replace(/\B(?=(\d{3})+$)/g, ",");
+  return separated(String(count));
 }
