@@ -108,8 +108,8 @@ def _as_chosen(data: bytes, guess: DecodedText) -> DecodedText:
         help="The file does not say which encoding it is in. Choose the line that reads right.",
     )
     chosen = chosen if chosen in readable else guess.codec
-    if rest := guess.note.partition("save it as UTF-8.")[2].strip():
-        st.caption(rest)
+    if findings := readable[chosen].findings:
+        st.caption(findings)
     return readable[chosen]
 
 
