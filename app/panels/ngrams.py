@@ -131,8 +131,10 @@ def _remember_step() -> None:
 def _scored(source: Source, choices: ModelChoices) -> tuple[list[str], str]:
     """The tokens that are scored, and what the model knows of them."""
     if choices.scored == "own":
-        own = st.text_input("Your sentence", value="The clocks stopped.", key="sentence",
-                            max_chars=500)  # fmt: skip
+        own = from_a_box(
+            st.text_input("Your sentence", value="The clocks stopped.", key="sentence",
+                          max_chars=500) or ""
+        )  # fmt: skip
         if not own.strip():
             return [], "Type a sentence above: each of its tokens is then scored."
         return tokenize(own, source.scheme)[:500], "Your sentence stays on this page. "

@@ -26,6 +26,7 @@ def writing_view(
     rule: Rule,
     cursor: int | None = None,
     *,
+    typed: tuple[str, ...] | None = None,
     link: str = "",
     compact: bool = False,
 ) -> WritingView:
@@ -36,20 +37,23 @@ def writing_view(
         written: what the network wrote.
         rule: by which rule.
         cursor: written token whose choices are shown, None to write it before one's eyes.
+        typed: the prefix as it was given, where the network reads some of its tokens as <unk>; None
+            for the tokens as it read them.
         link: name under which cursors move together, "" for none.
         compact: whether the text is shown alone.
     """
     names = source.tokens.vocabulary.tokens
+    prefix = tuple(names[index] for index in written.prefix) if typed is None else typed
     content = (
         source.tokens.vocabulary.digest,
         source.scheme,
-        written.prefix,
+        prefix,
         written.indices,
         rule,
     )
     return WritingView(
         identity=hashlib.sha256(repr(content).encode()).hexdigest()[:16],
-        prefix=tuple(names[index] for index in written.prefix),
+        prefix=prefix,
         choices=tuple(
             _choice(choice, rank, names, rule)
             for choice, rank in zip(written.choices, written.ranks, strict=True)
@@ -62,6 +66,9 @@ def writing_view(
         cursor=None if cursor is None else min(cursor, len(written.choices) - 1),
         link=link,
         compact=compact,
+        unread=tuple(
+            place for place, token in enumerate(prefix) if token not in source.tokens.vocabulary
+        ),
     )
 
 

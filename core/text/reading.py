@@ -125,6 +125,15 @@ def check_text(text: str, *, limit: int = MAX_BYTES) -> DecodedText:
     return _decoded("text", joined.lstrip("\ufeff"), "UTF-8", _replaced_note(replaced, "Unicode"))
 
 
+def with_newlines(text: str) -> str:
+    r"""The text with "\n" for every line end, as every text is read.
+
+    Args:
+        text: Any text.
+    """
+    return _LINE_ENDS.sub("\n", text)
+
+
 @dataclass(frozen=True, slots=True)
 class _Bytes:
     """What is read of a file.
@@ -270,7 +279,7 @@ def _to_line_end(text: str) -> str:
 
 
 def _decoded(argument: str, text: str, encoding: str, note: str) -> DecodedText:
-    text = _LINE_ENDS.sub("\n", text)
+    text = with_newlines(text)
     if "\0" in text or len(_CONTROLS.findall(text)) > _MAX_CONTROL_SHARE * len(text):
         raise _binary(argument, "is full of control characters")
     if not text.strip():

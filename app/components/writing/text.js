@@ -14,7 +14,7 @@ export function buildText(x) {
   const { view, parts } = x;
   const words = view.kind === "word";
   const apart = (nodes) => (words ? nodes.flatMap((node) => [node, " "]) : nodes);
-  const prefix = view.prefix.map((token) => el("span", { text: inText(token) }));
+  const prefix = view.prefix.map((token, place) => prefixToken(token, view.unread.includes(place)));
   x.spans = view.choices.map(({ token, probability, rank }, place) => {
     const span = el("span", { class: "token ahead", "data-t": String(place), text: inText(token) });
     span.dataset.probability = String(probability);
@@ -30,6 +30,16 @@ export function buildText(x) {
   parts.text.scrollTop = 0;
   x.revealed = 0;
   x.marked = null;
+}
+
+/* What the network does not know is shown as it was typed, and marked as on Explore. */
+function prefixToken(token, unread) {
+  const span = el("span", { text: inText(token) });
+  if (unread) {
+    span.classList.add("unread");
+    span.title = "read as <unk>: not in the vocabulary of this network";
+  }
+  return span;
 }
 
 /* The repeats of a loop, each in its brackets. */
