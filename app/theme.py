@@ -49,7 +49,8 @@ CELL_DASHES: dict[CellName, str] = {
 # sidebar need less space between them. Wide tables scroll in themselves, not the page. Links beside
 # buttons get their frame. Below 768 px Streamlit moves the navigation into the sidebar, which then
 # lies over the page at a z-index of 999991: the presenter's buttons stay under it. While presenting
-# they have a strip of their own under the page. The text is ours alone.
+# they have a strip of their own under the page. An uploader lists all files that it has refused:
+# the last one is seen. The text is ours alone.
 STYLE = """<style>
 .stMainBlockContainer { padding: 2.6rem 1.5rem 1.5rem; }
 [data-testid="stHeader"] { z-index: 999989; height: 2.5rem; min-height: 2.5rem; }
@@ -76,6 +77,9 @@ STYLE = """<style>
   [data-testid="stMarkdownContainer"] :is(th, td) { padding: 0.25rem 0.4rem !important; }
 }
 .st-key-out_of_sight { display: none; }
+[data-testid="stFileUploader"] :has([data-testid="stFileChipIconError"]):has(
+  ~ * [data-testid="stFileChipIconError"]
+) { display: none; }
 :is(.st-key-training_buttons, .st-key-unread_buttons)
   :is([data-testid="stElementContainer"], a) { margin: 0; }
 :is(.st-key-training_buttons, .st-key-unread_buttons) [data-testid="stPageLink"] a {
