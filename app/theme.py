@@ -7,6 +7,7 @@ keep theirs on every page; lines also differ in dash, so that nothing is told by
 import math
 import re
 
+from app.digits import rounded
 from core.analysis import Verdict
 from core.models import CellName, LossAt
 
@@ -48,7 +49,8 @@ CELL_DASHES: dict[CellName, str] = {
 # sidebar need less space between them. Wide tables scroll in themselves, not the page. Links beside
 # buttons get their frame. Below 768 px Streamlit moves the navigation into the sidebar, which then
 # lies over the page at a z-index of 999991: the presenter's buttons stay under it. While presenting
-# they have a strip of their own under the page. The text is ours alone.
+# they have a strip of their own under the page. An uploader lists all files that it has refused:
+# the last one is seen. The text is ours alone.
 STYLE = """<style>
 .stMainBlockContainer { padding: 2.6rem 1.5rem 1.5rem; }
 [data-testid="stHeader"] { z-index: 999989; height: 2.5rem; min-height: 2.5rem; }
@@ -75,6 +77,9 @@ STYLE = """<style>
   [data-testid="stMarkdownContainer"] :is(th, td) { padding: 0.25rem 0.4rem !important; }
 }
 .st-key-out_of_sight { display: none; }
+[data-testid="stFileUploader"] :has([data-testid="stFileChipIconError"]):has(
+  ~ * [data-testid="stFileChipIconError"]
+) { display: none; }
 :is(.st-key-training_buttons, .st-key-unread_buttons)
   :is([data-testid="stElementContainer"], a) { margin: 0; }
 :is(.st-key-training_buttons, .st-key-unread_buttons) [data-testid="stPageLink"] a {
@@ -87,19 +92,6 @@ VERBS = {
     "exploding": "explodes",
     "undecided": "cannot be judged",
 }
-
-
-def number(value: float, digits: int = 3) -> str:
-    """A number with so many significant digits, as people write it."""
-    return f"{value:.{digits}g}" if math.isfinite(value) else str(value)
-
-
-_SIGNS = {" ": "␣", "\n": "⏎", "\t": "⇥", "\u00a0": "⍽"}
-
-
-def visible(token: str) -> str:
-    """A token on its own: blank ones get a visible sign."""
-    return _SIGNS.get(token, token.replace("\n", "⏎").replace("\t", "⇥"))
 
 
 _MARKDOWN = re.compile(r"([\\`*_{}\[\]()#+\-.!|~<>$:&^=\"'])")
@@ -119,7 +111,7 @@ def verdict_text(verdict: Verdict) -> str:
     """The verdict in a line: "vanishes · ×0.924 per step back · half-life 8.7 steps"."""
     parts = [VERBS[verdict.word]]
     if math.isfinite(verdict.slope):
-        parts.append(f"×{number(verdict.factor)} per step back")
+        parts.append(f"×{rounded(verdict.factor)} per step back")
     if verdict.word == "vanishing" and verdict.half_life is not None:
         parts.append(f"half-life {_steps(verdict.half_life)}")
     if verdict.word == "exploding" and verdict.doubling_time is not None:
@@ -135,5 +127,5 @@ def loss_words(at: LossAt) -> str:
 
 
 def _steps(count: float) -> str:
-    shown = number(count, 2)
+    shown = rounded(count, 2)
     return f"{shown} step{'' if shown == '1' else 's'}"

@@ -5,7 +5,8 @@ import math
 from collections.abc import Sequence
 
 from app.compute.counts import Perplexities
-from app.theme import number, plural
+from app.digits import rounded
+from app.theme import plural
 from core.text import NgramModel
 
 FEW = 200
@@ -61,7 +62,7 @@ def _held_back(found: Perplexities, vocabulary_size: int) -> str:
     which = f"order {best[0]} forecasts best"
     if len(best) > 1:
         which = f"orders {_listed(best)} forecast best, all alike"
-    text = f"On the {tokens} held back {which} ({number(lowest)}"
+    text = f"On the {tokens} held back {which} ({rounded(lowest)}"
     text += ", no better than a blind guess)" if lowest >= vocabulary_size else ")"
     if len(values) not in best:
         text += _why_worse(found, best[-1])
@@ -161,7 +162,7 @@ def read_as_unknown(unknown: int, tokens: int) -> str:
     """A warning where tokens are not named, else ""."""
     if not unknown:
         return ""
-    share = number(100 * unknown / tokens, 2)
+    share = rounded(100 * unknown / tokens, 2)
     return (
         f"{share} % of these tokens are read as <unk>, which is guessed but not named: perplexity "
         "looks better than it is, and cannot be compared with that of another vocabulary."

@@ -1,10 +1,12 @@
 """What the tests of all components share: their bundles, and node's test runner."""
 
+import json
 import re
 import shutil
 import subprocess
 from pathlib import Path
 from types import ModuleType
+from typing import Any
 
 import playwright
 
@@ -12,6 +14,7 @@ from app.components.bundle import javascript, stylesheet
 from tests.waiting import until
 
 TESTS = Path(__file__).parent
+COMPONENTS = TESTS.parent / "app" / "components"
 # In a browser: how many of the tokens in a box of running text are cut at its upper or lower edge,
 # and which edges say that the text goes on.
 CUT = """(box) => {
@@ -66,9 +69,37 @@ def check_bundle(module: ModuleType) -> None:
     assert "@import" not in styles
 
 
+def answer_in_node(folder: Path, program: str, value: object) -> Any:
+    """What a function of the shared JavaScript gives for a value.
+
+    Args:
+        folder: An empty one, or one that an earlier call has filled.
+        program: Imports from "./shared/", and a function `answer` of the value.
+        value: What JSON holds; lone surrogates too.
+    """
+    if not (folder / "shared").exists():
+        no_python = shutil.ignore_patterns("*.py", "__py*")
+        shutil.copytree(COMPONENTS / "shared", folder / "shared", ignore=no_python)
+        (folder / "package.json").write_text('{"type": "module"}')
+    ending = "process.stdout.write(JSON.stringify(answer(JSON.parse(readFileSync(0, 'utf8')))));"
+    (folder / "answer.js").write_text(
+        f'import {{ readFileSync }} from "node:fs";\n{program}\n{ending}\n', encoding="utf-8"
+    )
+    done = subprocess.run(
+        [_node(), "answer.js"], cwd=folder, input=json.dumps(value), capture_output=True,
+        encoding="utf-8", check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    return json.loads(done.stdout)
+
+
+def _node() -> str:
+    return shutil.which("node") or str(Path(playwright.__file__).parent / "driver" / "node")
+
+
 def run_node(module: ModuleType, folder: Path) -> None:
     """Node takes the bundle, and the component's own tests pass in it."""
-    node = shutil.which("node") or str(Path(playwright.__file__).parent / "driver" / "node")
+    node = _node()
     no_python = shutil.ignore_patterns("*.py", "__py*")
     for each in (module.FOLDER, module.FOLDER.parent / "shared"):
         shutil.copytree(each, folder / each.name, ignore=no_python)

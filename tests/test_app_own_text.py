@@ -1,5 +1,6 @@
 """A file of the user's on the page: guesses, limits, refusals, and what it is called."""
 
+import sys
 from pathlib import Path
 
 import pytest
@@ -59,6 +60,15 @@ def test_a_file_that_says_its_encoding_leaves_no_choice():
     assert not app.radio
 
 
+def test_what_was_found_in_a_guessed_file_is_told_and_its_guess_but_once():
+    app = upload(page(), "damaged.txt", (FINNISH * 9).encode() + b"\xff")
+    assert app.radio(key="encoding").value == "utf_8"
+    told = [each.value for each in app.caption if "not valid UTF-8" in each.value]
+    assert told == ["1 place was not valid UTF-8 and shown as \ufffd."]
+    upload(app, "legacy.txt", FINNISH.encode("cp1252"))
+    assert not any("a guess: if letters" in each.value for each in app.caption)
+
+
 def test_the_choice_for_one_file_is_none_for_the_next():
     app = upload(page(), "a.txt", FINNISH.encode("cp1252"))
     app.radio(key="encoding").set_value(OTHER).run()
@@ -106,6 +116,16 @@ def test_a_file_is_called_by_its_name():
 )
 def test_the_name_of_a_file_is_calm(name, title):
     assert title_of_file(name) == title
+
+
+def test_what_a_session_keeps_of_its_own_texts_is_bounded():
+    most = "e" * (MAX_BYTES - 4) + "🙂"  # four bytes a sign in memory
+    app = upload(page(), "long.txt", most.encode())
+    app.selectbox(key="text").set_value("paste").run()
+    app.text_area(key="pasted").set_value(most).run()
+    assert not app.exception
+    kept = [app.session_state[f"last_{name}"].text.text for name in ("upload", "paste")]
+    assert sum(map(sys.getsizeof, kept)) <= texts.MOST_TEXT
 
 
 def test_the_memory_of_all_texts_is_bounded():

@@ -1,13 +1,17 @@
 """Tokens that a trained network does not know: marked, counted, scored as <unk>, and a way out."""
 
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from streamlit.testing.v1 import AppTest
 
 from app.components.explorer.pack import pack
 from app.compute import counts, readings, texts
+from app.sidebar.labels import HERE
+from app.sidebar.own_text import OWN
 from app.sidebar.source import read_by
+from app.sidebar.weights import _learnt
 from app.state import Looking
 from app.views.explorer import Choices, explorer_view
 from core.analysis import similarity_order
@@ -89,3 +93,34 @@ def test_the_text_page_shows_what_networks_read_where_there_are_many_kinds(lines
     app.switch_page("screens/text.py").run()
     assert not app.exception
     assert any("read as `<unk>`" in each.value for each in app.caption)
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("灯台守は階段を登った。" * 9, True),
+        ("灯塔看守人又登上了楼梯。" * 9, True),
+        ("ผู้ดูแลประภาคารขึ้นบันได " * 9, True),
+        (ENGLISH, False),
+        (FOREIGN, False),
+    ],
+)
+def test_where_no_spaces_are_written_the_page_says_what_a_word_is(text, told):
+    note = "written without spaces"
+    as_words = page(text, weights="untrained", tokens="words", steps="5", units="4")
+    assert any(note in each.value for each in as_words.caption) == told
+    as_signs = page(text, weights="untrained", steps="5", units="4")
+    assert not any(note in each.value for each in as_signs.caption)
+
+
+def test_a_network_that_learnt_another_text_of_ones_own_says_so():
+    def learnt(title: str, digest: str) -> str:
+        checkpoint = SimpleNamespace(training={}, title=title, text_digest=digest)
+        source = SimpleNamespace(text=SimpleNamespace(digest="this one"))
+        return _learnt(HERE, checkpoint, source)  # type: ignore[arg-type]
+
+    for own in OWN.values():
+        assert learnt(f"trained on {own}", "another one") == "an earlier text of yours"
+        assert learnt(f"trained on {own}", "this one") == own
+    assert learnt("trained on The Lighthouse", "another one") == "The Lighthouse"
+    assert learnt("", "another one") == "a text that its file does not name"

@@ -171,7 +171,7 @@ def test_the_cursor_reads_every_curve_with_its_distance_in_decades(blank):
     assert "+1.50 decades" in value(page, "rnn", "bound")
     assert "5.01e-08" in value(page, "rnn", "rho")
     assert "−0.30 decades" in value(page, "rnn", "rho")
-    assert value(page, "lstm") == "5.01e-02"
+    assert value(page, "lstm") == "0.0501"
     said = page.get_by_test_id("decay-cursor").get_attribute("aria-valuetext")
     assert said.startswith("lag 30. RNN: measured 1.00e-07; bound 3.16e-06, +1.50 decades;")
     assert page.get_by_test_id("decay-word").all_inner_texts() == ["↘ vanishing", "→ healthy"]

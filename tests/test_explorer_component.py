@@ -197,6 +197,15 @@ def test_bundle_joins_two_folders(tmp_path):
         javascript(own, ("../shared/b.js", "../shared/a.js", "main.js"))
 
 
+def test_a_table_that_python_reads_too_is_written_into_its_module(tmp_path):
+    (tmp_path / "table.json").write_text('{"a": ["\\\\n", "⏎", "\\ud800"]}', encoding="utf-8")
+    line = 'import TABLE from "./table.json" with { type: "json" };\n'
+    (tmp_path / "main.js").write_text(f"{line}export default function go() {{ TABLE; }}\n")
+    joined = javascript(tmp_path, ("main.js",))
+    assert "import" not in joined
+    assert 'const TABLE = {"a":["\\\\n","\\u23ce","\\ud800"]};\n' in joined
+
+
 @pytest.mark.parametrize(
     ("second", "said"),
     [
@@ -207,6 +216,7 @@ def test_bundle_joins_two_folders(tmp_path):
         ('import { same } from "../a.js";\n', "imports `same`"),
         ('import * as all from "./a.js";\n', "cannot be joined"),
         ('import { same } from "somewhere";\n', "cannot be joined"),
+        ('import same from "./c.json" with { type: "json" };\n', "`same` is defined"),
     ],
 )
 def test_bundle_refuses_what_would_change_its_meaning_when_joined(tmp_path, second, said):

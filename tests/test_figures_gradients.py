@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from numpy.testing import assert_array_equal
 from torch import nn
 
+from app.digits import rounded
 from app.figures.carry import Carried, carry
 from app.figures.clipping import clipping_dots, clipping_plane
 from app.figures.eigenvalues import NamedSpectrum, eigenvalues
@@ -201,7 +202,8 @@ def test_the_cliff_holds_the_loss_and_says_where_a_way_leaves():
     assert_array_equal(wild.x, free.w)
     assert_array_equal(wild.y, free.b)
     assert wild.name.startswith(f"{SHOWN}: leaves at update {first}")
-    assert f"w = {free.w[first]:.4g}, b = {free.b[first]:.4g}" in wild.customdata[first]
+    where = f"w = {rounded(free.w[first], 4)}, b = {rounded(free.b[first], 4)}"
+    assert where in wild.customdata[first]
     tame = named(figure, "held")
     assert_array_equal(tame.x, held.w)
     assert [("clipped here" in text) for text in tame.customdata[:-1]] == held.clipped.tolist()
@@ -256,7 +258,7 @@ def test_clipping_says_what_a_log_axis_cannot_show_beside_the_escaped_name():
     gradients = [torch.zeros(2), torch.tensor([math.inf]), torch.zeros(0), GRADIENT]
     figure = clipping_dots(analysis.clip_by_value(gradients, 1), [HOSTILE, "b", "c", "d"])
     shown = figure.layout.yaxis.ticktext
-    assert shown == (f"{SHOWN} (0 → 0)", "b (inf → 1)", "c (0 → 0)", "d")
+    assert shown == (f"{SHOWN} (0 → 0)", "b (+∞ → 1)", "c (0 → 0)", "d")
     assert figure.data[1].x == (None, None, None, 5)
     with pytest.raises(CoreError, match=r"`names` \(of 1\)"):
         clipping_dots(analysis.clip_by_value(gradients, 1), ["a"])
@@ -319,7 +321,7 @@ def test_the_sweep_map_tells_verdicts_by_signs_and_leaves_the_unmeasured_blank()
     told = dict(zip(zip(signs.x, signs.y, strict=True), signs.customdata, strict=True))
     assert told["7", "1.2"] == (
         "LSTM, 7 tokens, spectral radius 1.2<br>seed 3: vanishing, ×0.631 per step back "
-        "(-0.2 decades), a mean: the curve is not straight<br>seed 1: not measured yet"
+        "(−0.2 decades), a mean: the curve is not straight<br>seed 1: not measured yet"
     )
     assert "undecided, no rate" in told["5", "0.5"]
     assert signs_key(missing=False) == "▼ vanishing · ● healthy · ▲ exploding · ? undecided"

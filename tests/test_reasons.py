@@ -26,8 +26,8 @@ from app.compute import counts, gradients, texts, trained
 from app.compute.beside import Beside, learnt_tokens, ngrams_beside
 from app.compute.networks import Network
 from app.compute.order_losses import KINDS, OrderLosses, order_losses
+from app.digits import ten_to
 from app.exports.gradient_line import gradient_decades, gradient_line
-from app.exports.numbers import ten_to
 from app.exports.screen import Screen, contents
 from app.exports.strip_scales import strip_scale
 from app.frame import loss_acts

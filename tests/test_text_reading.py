@@ -327,3 +327,29 @@ def test_two_megabytes_are_read_in_far_less_than_two_seconds(data):
     except TextError:
         pass  # a refusal must be quick too
     assert time.process_time() - start < 1.5
+
+
+@pytest.mark.parametrize(
+    ("data", "findings"),
+    [
+        ("Hyvää päivää.".encode("cp1252"), ""),
+        ("<html><body>Hyvää päivää".encode("cp1252"), "is a web page"),
+        ("Hyvää päivää, tämä on yö. ".encode() * 9 + b"\xff", "1 place was not valid UTF-8"),
+        (b"A plain text.", ""),
+    ],
+)
+def test_what_was_found_is_apart_from_the_name_of_the_encoding(data, findings):
+    text = decode_text(data)
+    assert findings in text.findings
+    assert bool(text.findings) == bool(findings)
+    assert text.note.endswith(text.findings)
+    assert "save it as UTF-8" not in text.findings
+
+
+def test_how_much_was_read_is_a_finding_also_of_a_guess():
+    data = ("Hyvää päivää, tämä on yö.\n" * 400).encode("cp1252")
+    text = decode_text(data, limit=5000, cut=True)
+    assert text.guessed
+    assert text.findings.startswith("Only the first part of the file is read")
+    named = "The file was read as Windows-1252"
+    assert text.note.startswith(named)

@@ -75,7 +75,7 @@ def test_every_number_and_word_arrives():
     sent = json.loads(pack(view), parse_constant=refuse_constant)
     for name in ("identity", "rule", "kind", "cursor"):
         assert sent[name] == getattr(view, name)
-    assert (sent["size"], sent["loop"], sent["prefix"]) == (28, [1, 2], ["t", "h", "?"])
+    assert (sent["size"], sent["loop"], sent["prefix"]) == (28, [1, 2], ["t", "h", "\ud800"])
     assert len(sent["choices"]) == 5
     choice = sent["choices"][0]
     assert choice["among"] == [list(each) for each in view.choices[0].among]

@@ -17,7 +17,8 @@ from app.bets.values import (
     listed,
     undecided,
 )
-from app.theme import CELL_LABELS, number, plural
+from app.digits import rounded
+from app.theme import CELL_LABELS, plural
 from core.analysis import carry_product, gradient_norms, judge
 from core.analysis.jacobians import module_spectra
 from core.capture import LayerTrace
@@ -39,7 +40,7 @@ def cells(stage: Stage) -> Bet:
         kept = [_carried(trace, stage.far) for trace in traces[1:]]
         why = (
             "Along its gates alone, in the unit that keeps most, the GRU would have "
-            f"×{number(kept[0])} and the LSTM ×{number(kept[1])}; all else goes through Wₕₕ."
+            f"×{rounded(kept[0])} and the LSTM ×{rounded(kept[1])}; all else goes through Wₕₕ."
         )
         curves = {o.text: backwards(t) for o, t in zip(options, traces, strict=True)}
         of = dict(zip(curves, names, strict=True))
@@ -77,8 +78,8 @@ def activation(stage: Stage) -> Bet:
 def _slopes(slope: float, active: float, won: str | None) -> str:
     """The mean derivatives, and whether they alone would have told who wins."""
     words = (
-        f"The derivative of tanh is {number(slope)} on average over units and steps; that of ReLU "
-        f"is 1 where a unit is active, {number(100 * active)} % of the time, and else 0."
+        f"The derivative of tanh is {rounded(slope)} on average over units and steps; that of ReLU "
+        f"is 1 where a unit is active, {rounded(100 * active)} % of the time, and else 0."
     )
     if won is not None and won != ("tanh" if slope > active else "ReLU"):
         words += " So the mean derivative does not decide it here."
@@ -102,7 +103,7 @@ def radius(stage: Stage) -> Bet:
     def reveal() -> Reveal:
         radii = (single, 2 * single)
         traces = [_untrained(stage, stage.plain, spectral_radius=each) for each in radii]
-        names = [f"ρ = {number(each)}" for each in radii]
+        names = [f"ρ = {rounded(each)}" for each in radii]
         curves = {name: backwards(trace) for name, trace in zip(names, traces, strict=True)}
         verdicts = [judge(gradient_norms(trace)) for trace in traces]
         lives = [verdict.half_life for verdict in verdicts]
@@ -115,8 +116,8 @@ def radius(stage: Stage) -> Bet:
 
     question = (
         f"In an untrained {CELL_LABELS[stage.plain]} the spectral radius of Wₕₕ is doubled, from "
-        f"{number(single)} to {number(2 * single)}. How much further back is half of the gradient "
-        "still there?"
+        f"{rounded(single)} to {rounded(2 * single)}. How much further back is half of the "
+        "gradient still there?"
     )
     return Bet("radius", question, options, reveal)
 
@@ -129,18 +130,18 @@ def _further(lives: list[float | None], factors: list[float]) -> tuple[str | Non
     if before is None:
         return None, (
             "Neither: with the smaller radius already the gradient does not shrink, "
-            f"×{number(factors[0])} per step back."
+            f"×{rounded(factors[0])} per step back."
         )
-    steps = f"Half of it is left after {number(before)} steps"
+    steps = f"Half of it is left after {rounded(before)} steps"
     rule = (
-        f"One step back multiplies by {number(factors[0])} and then by {number(factors[1])}; the "
+        f"One step back multiplies by {rounded(factors[0])} and then by {rounded(factors[1])}; the "
         "half-life is log 2 over the logarithm of that, so it grows without bound towards ×1."
     )
     if after is None:
         return "more", f"{steps}, and with the double radius it shrinks no more. {rule}"
     ratio = after / before
     right = "hardly" if ratio < BIT_FURTHER else "twice" if ratio <= MUCH_FURTHER else "more"
-    told = f"{steps}, and then after {number(after)}: {number(ratio)} times as far."
+    told = f"{steps}, and then after {rounded(after)}: {rounded(ratio)} times as far."
     return right, f"{told} {rule}"
 
 
@@ -167,7 +168,7 @@ def _compared(
     won = largest(sizes)
     factors = [judge(gradient_norms(trace)).factor for trace in traces]
     steps = ", ".join(
-        f"{name} {'no steady factor' if math.isnan(factor) else f'×{number(factor)}'}"
+        f"{name} {'no steady factor' if math.isnan(factor) else f'×{rounded(factor)}'}"
         for name, factor in zip(curves, factors, strict=True)
     )
     told = f"{plural(stage.far, 'step')} back: {listed(sizes)}. Each step back: {steps}. {why}"

@@ -3,7 +3,7 @@
 import math
 
 from app.bets.values import Bet, Option, Reveal, Stage
-from app.theme import number
+from app.digits import rounded
 from core.analysis.norms import Status
 from core.analysis.truncation import segment_curve, weight_gradient_by_lag
 from core.models import CellName
@@ -45,8 +45,8 @@ def _reveal(stage: Stage) -> Reveal:
         because = "Neither: the gradient is 0 or not finite, and has no direction."
         return Reveal(None, numbers, because, curves, cells, measure)
     because = (
-        f"The cosine is {number(cosine, 4)}, the size {number(size)} of the true one. Distances "
-        f"under {CUT} steps make up {number(100 * near)} % of the whole gradient (measured along "
+        f"The cosine is {rounded(cosine, 4)}, the size {rounded(size)} of the true one. Distances "
+        f"under {CUT} steps make up {rounded(100 * near)} % of the whole gradient (measured along "
         "it); segments lose even some of those, at their starts."
     )
     right = "little" if cosine < LOW else "some" if cosine <= HIGH else "most"

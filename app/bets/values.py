@@ -10,7 +10,7 @@ from jaxtyping import Int64
 from numpy.typing import NDArray
 from torch import Tensor
 
-from app.theme import number
+from app.digits import magnitude, trimmed
 from core.analysis import Status, gradient_norms
 from core.analysis.tracing import trace_text
 from core.capture import LayerTrace
@@ -147,10 +147,7 @@ def size(log10: float) -> str:
     """A size as people write it, also beyond float64."""
     if not math.isfinite(log10):
         return "0" if log10 < 0 else "unknown"
-    if abs(log10) < 4:
-        return number(10.0**log10)
-    exponent = math.floor(log10 + 0.5e-2)  # so that 9.95 and above is written as 1.0e1
-    return f"{10.0 ** (log10 - exponent):.1f}e{exponent}"
+    return trimmed(magnitude(log10))
 
 
 def largest(sizes: dict[str, float]) -> str | None:

@@ -7,7 +7,8 @@ import numpy as np
 import torch
 
 from app.bets.values import TIE, Array, Bet, Option, Reveal, Stage
-from app.theme import number, plural
+from app.digits import rounded
+from app.theme import plural
 from core.analysis import Status
 from core.analysis.itemised import reach
 from core.models import CellName, SequenceModel
@@ -45,7 +46,7 @@ def _bet(stage: Stage, key: str, question: str, names: tuple[str, str]) -> Bet:
         Option("same", "equally far, within 5 %"),
         Option("less", "less far"),
     )
-    told = f"{question} (Counted to where {number(100 * LEFT)} % of its gradient is left.)"
+    told = f"{question} (Counted to where {rounded(100 * LEFT)} % of its gradient is left.)"
     return Bet(key, told, options, lambda: _reveal(stage, key, names))
 
 
@@ -69,11 +70,11 @@ def _reveal(stage: Stage, key: str, names: tuple[str, str]) -> Reveal:
     right = _further(*lags.values())
     most = plural(len(stage.inputs) // 2, "step")
     told = " and ".join(
-        f"{name} after {number(lag)} {'step' if lag == 1 else 'steps'}" if math.isfinite(lag) else
+        f"{name} after {rounded(lag)} {'step' if lag == 1 else 'steps'}" if math.isfinite(lag) else
         f"{name} not within {most}" if lag > 0 else f"{name} unknown"
         for name, lag in lags.items()
     )  # fmt: skip
-    because = f"{number(100 * LEFT)} % is left: {told}."
+    because = f"{rounded(100 * LEFT)} % is left: {told}."
     if right is None:
         because = f"Neither can be told. {because}"
     numbers = {f"steps, {n}": lag for n, lag in lags.items()}

@@ -5,7 +5,8 @@ from typing import Literal
 
 from app.compute import trained
 from app.compute.networks import Network
-from app.theme import CELL_LABELS, number
+from app.digits import rounded
+from app.theme import CELL_LABELS
 from core.models import CellName, InitialisationName, LargeSpec, ModelSpec
 
 Comparison = Literal["alone", "training", "cells", "radius", "start", "activation"]
@@ -37,7 +38,7 @@ def networks(kind: Comparison, network: Network, radius: float) -> list[Named]:
         case "radius":
             radii = [radius, *(each for each in BESIDE if each != radius)]
             cell = CELL_LABELS[spec.cell]
-            return [(f"untrained {cell}, ρ = {number(each)}", _scaled(spec, each))
+            return [(f"untrained {cell}, ρ = {rounded(each)}", _scaled(spec, each))
                     for each in radii]  # fmt: skip
         case "start":
             return [

@@ -6,9 +6,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from app.components.shared.decades import decades
+from app.digits import ten_to
 from app.exports.axis import Piece, TimeAxis
 from app.exports.colours import CURSOR, FAINT, GRADIENT, GROUND, HAIR, MUTED, TEXT
-from app.exports.numbers import ten_to
 from app.exports.screen import Contents
 from app.exports.svg import LEFT, RIGHT, SMALL, line, tag, text
 from app.theme import loss_words

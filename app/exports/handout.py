@@ -5,7 +5,7 @@ from importlib import resources
 
 import numpy as np
 
-from app.exports.numbers import gradient_norm, probability, value
+from app.digits import gradient_norm, number, probability
 from app.exports.picture import pieces
 from app.exports.screen import Contents, versions
 from app.exports.svg import drawing, safe, shown, tag
@@ -56,7 +56,7 @@ def _at_the_cursor(of: Contents) -> str:
     t, reading = of.view.cursor, of.reading
     about = [("Token read", shown(of.view.inputs[t]))]
     if t > 0:
-        about.append(("Its surprise, −log p", f"{value(float(reading.surprise[t - 1]))} nats"))
+        about.append(("Its surprise, −log p", f"{number(float(reading.surprise[t - 1]))} nats"))
     for layer, drawn in zip(reading.layers, of.view.layers, strict=True):
         norm = gradient_norm(float(layer.gradient[t]), int(layer.status[t]))
         where = f", {drawn['label']}" if len(reading.layers) > 1 else ""
@@ -64,7 +64,7 @@ def _at_the_cursor(of: Contents) -> str:
     own = float(of.layer.share_own[t])
     if np.isfinite(own):
         about.append(("of it through its own output", f"{100 * own:.0f} %"))
-    about.append((f"Loss L {loss_words(reading.at)}", f"{value(reading.loss)} nats"))
+    about.append((f"Loss L {loss_words(reading.at)}", f"{number(reading.loss)} nats"))
     return tag(
         "section",
         tag("h2", f"The numbers at step {t + 1}"),
@@ -93,7 +93,7 @@ def _states(of: Contents, t: int) -> str:
     sizes = np.nan_to_num(np.abs(of.layer.hidden[t]), nan=-1.0)
     largest = np.argsort(-sizes, kind="stable")[:_UNITS].tolist()
     rows = [
-        (str(unit + 1), *(value(float(lane.values[t, unit])) for lane in of.view.lanes))
+        (str(unit + 1), *(number(float(lane.values[t, unit])) for lane in of.view.lanes))
         for unit in dict.fromkeys((of.unit, *largest))
     ]
     return _table(("Unit", *(safe(lane.label) for lane in of.view.lanes)), rows)

@@ -2,9 +2,9 @@
 
 import numpy as np
 
+from app.digits import brief
 from app.exports.axis import Piece, TimeAxis, ramp
 from app.exports.colours import FAINT, MUTED, TABLES, css
-from app.exports.numbers import brief
 from app.exports.png import lane_png, lane_scale
 from app.exports.screen import Contents
 from app.exports.svg import LEFT, RIGHT, SMALL, box, image, safe, text

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from app.digits import brief, ten_to
 from app.exports.gradient_line import gradient_decades
-from app.exports.numbers import brief, ten_to
 from app.exports.png import lane_scale
 from app.exports.screen import Contents
 

@@ -4,7 +4,7 @@ import base64
 import unicodedata
 from html import escape
 
-from app.theme import visible
+from app.components.shared.signs import is_blank, isolated, visible
 
 WIDTH = 960
 """of every picture, in px"""
@@ -38,30 +38,13 @@ def _plain(value: object) -> str:
 
 
 def safe(text: str) -> str:
-    """Escaped text; signs that XML forbids, or that reorder the text around, by their number."""
-    calm = (_numbered(sign) if _unruly(sign) else sign for sign in text)
-    return escape("".join(calm))
-
-
-def _unruly(sign: str) -> bool:
-    """Control signs, halves of pairs, bidirectional overrides, and what is no character."""
-    code = ord(sign)
-    return (
-        unicodedata.category(sign) in ("Cc", "Cs")
-        or 0x202A <= code <= 0x202E
-        or 0x2066 <= code <= 0x2069
-        or code & 0xFFFE == 0xFFFE
-        or 0xFDD0 <= code <= 0xFDEF
-    )
-
-
-def _numbered(sign: str) -> str:
-    return f"U+{ord(sign):04X}"
+    """Escaped text on one line; what XML forbids or would reorder the text around is named."""
+    return escape(safe_label(text))
 
 
 def shown(token: str) -> str:
-    """A token on its own, blanks visible; ready to stand in markup."""
-    return safe(visible(token)) or "∅"
+    """A token on its own, of its own direction; ready to stand in markup."""
+    return escape(isolated(visible(token)))
 
 
 def text(content: str, x: float, y: float, size: float = 13, **more: object) -> str:
@@ -136,4 +119,4 @@ def drawing(inside: str, height: float, label: str) -> str:
 
 def safe_label(label: str) -> str:
     """Words for an attribute, which is escaped when it is written."""
-    return "".join(_numbered(sign) if _unruly(sign) else sign for sign in label)
+    return visible(label) if label and not is_blank(label) else label

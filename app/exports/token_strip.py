@@ -2,12 +2,13 @@
 
 import math
 
+from app.components.shared.signs import visible
 from app.exports.axis import Piece, ramp
 from app.exports.colours import CURSOR, FAINT, GROUND, HAIR, TABLES, TEXT, css, ink, painted
 from app.exports.screen import Contents
 from app.exports.strip_scales import strip_scale
 from app.exports.svg import box, fitted, tag, width_of
-from app.theme import plural, visible
+from app.theme import plural
 
 _SIZE, _ROW, _GAP = 14, 23, 4.0
 _FIRST, _LAST, _WIDEST = 8.0, 952.0, 160.0

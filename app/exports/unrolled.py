@@ -2,9 +2,9 @@
 
 import numpy as np
 
+from app.digits import probability, rounded
 from app.exports.axis import Piece
 from app.exports.colours import CURSOR, FAINT, GROUND, MUTED, TEXT, WEIGHTS, painted
-from app.exports.numbers import probability
 from app.exports.png import png
 from app.exports.screen import Contents
 from app.exports.svg import SMALL, WIDTH, box, fitted, image, line, safe, tag, text
@@ -40,8 +40,8 @@ def unrolled(of: Contents) -> Piece:
         f"Each column is one step, from {window[0] + 1} to {window[-1] + 1}; below the token it "
         "reads, above its likeliest next tokens with their probabilities (✓: the one that came). "
         "Arrows of one colour are one and the same weights: blue W_xh, orange W_hh, green W_hq. "
-        f"A column of colours is a state, a row a unit: blue −{largest:.3g}, white 0, "
-        f"orange {largest:.3g}."
+        f"A column of colours is a state, a row a unit: blue −{rounded(largest)}, white 0, "
+        f"orange {rounded(largest)}."
         + (" In each layer the left state reads forwards, the right one backwards." if both else "")
     )
     markup = _arrowheads() + "".join(edges) + frame + "".join(nodes)

@@ -8,8 +8,9 @@ import numpy as np
 import plotly.graph_objects as go
 import torch
 
+from app.digits import rounded
 from app.figures.frame import LEGEND
-from app.theme import BLUE, GREY, VERMILION, number
+from app.theme import BLUE, GREY, VERMILION
 from core.analysis import Clipping
 from core.errors import CoreError
 
@@ -79,7 +80,7 @@ def clipping_dots(clipping: Clipping, names: Sequence[str]) -> go.Figure:
         figure.add_scatter(
             x=[norm if _drawable(norm) else None for norm in values],
             y=list(range(len(names))),
-            name=f"{name}: {number(total, 4)} over all",
+            name=f"{name}: {rounded(total, 4)} over all",
             mode="markers",
             marker={"color": colour, "symbol": symbol, "size": size},
             hovertemplate=f"{name}: norm %{{x:.4g}}<extra></extra>",
@@ -158,7 +159,7 @@ def _labelled(name: str, before: float, after: float) -> str:
     text = escape(name, quote=False)
     if _drawable(before) and _drawable(after):
         return text
-    return f"{text} ({number(before)} → {number(after)})"
+    return f"{text} ({rounded(before)} → {rounded(after)})"
 
 
 def _decades(norms: Sequence[float]) -> list[float]:
@@ -187,18 +188,18 @@ def _arrow(
     cosine: float | None = None,
 ) -> None:
     x, y = entries
-    turned = "" if cosine is None else f"<br>cosine to g: {number(cosine, 4)}"
+    turned = "" if cosine is None else f"<br>cosine to g: {rounded(cosine, 4)}"
     figure.add_scatter(
         x=[0, x],
         y=[0, y],
         mode="lines+markers",
-        name=f"{name}: ({number(x, 4)}, {number(y, 4)})",
+        name=f"{name}: ({rounded(x, 4)}, {rounded(y, 4)})",
         line={"color": colour, "width": 4, "dash": dash},
         # The head lies along the line; at the tail there is none.
         marker={"symbol": "arrow", "angleref": "previous", "size": [0, 18], "color": colour,
                 "opacity": 1},
         hovertemplate=(
-            f"{name}: (%{{x:.4g}}, %{{y:.4g}})<br>norm {number(math.hypot(x, y), 4)}"
+            f"{name}: (%{{x:.4g}}, %{{y:.4g}})<br>norm {rounded(math.hypot(x, y), 4)}"
             f"{turned}<extra></extra>"
         ),
     )  # fmt: skip

@@ -7,8 +7,9 @@ from html import escape
 import numpy as np
 import plotly.graph_objects as go
 
+from app.digits import rounded
 from app.figures.frame import LEGEND
-from app.theme import GREY, number
+from app.theme import GREY
 from core.analysis import BlockSpectrum
 
 _ANGLES = np.linspace(0, 2 * np.pi, 181)
@@ -90,7 +91,7 @@ def _points(figure: go.Figure, network: NamedSpectrum, before: int) -> None:
         # A name may hold "%{x}": as meta it is put in last, and not read again.
         meta=name,
         mode="markers",
-        name=f"{name}: spectral radius {number(network.spectrum.radius)}",
+        name=f"{name}: spectral radius {rounded(network.spectrum.radius)}",
         marker={
             "color": network.colour,
             "symbol": f"{network.symbol}-open" if before else network.symbol,

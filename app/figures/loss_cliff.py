@@ -8,8 +8,9 @@ import numpy as np
 import plotly.graph_objects as go
 from numpy.typing import NDArray
 
+from app.digits import rounded
 from app.figures.frame import BELOW, LEGEND, colours_below
-from app.theme import number, plural
+from app.theme import plural
 from core.analysis import Descent, LossCliff
 
 # Cividis: from dark to light at an even pace, with every common kind of colour vision.
@@ -166,8 +167,8 @@ def _told(descent: Descent) -> list[str]:
         where = "start" if step == 0 else f"after {plural(step, 'update')}"
         cut = "<br>clipped here" if step < len(descent.clipped) and descent.clipped[step] else ""
         texts.append(
-            f"{where}: w = {number(w, 4)}, b = {number(b, 4)}<br>"
-            f"loss {number(loss, 4)}, gradient norm {number(norm, 4)}{cut}"
+            f"{where}: w = {rounded(w, 4)}, b = {rounded(b, 4)}<br>"
+            f"loss {rounded(loss, 4)}, gradient norm {rounded(norm, 4)}{cut}"
         )
     return texts
 

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 import plotly.graph_objects as go
 
+from app.digits import fixed, significant
 from app.theme import BLUE
 
 
@@ -45,4 +46,4 @@ def next_tokens(
 
 def _chance(p: float) -> str:
     """Four digits, and never a false 0."""
-    return f"{p:.4f}" if p == 0 or p >= 0.00005 else f"{p:.1e}"
+    return fixed(p, 4) if p == 0 or p >= 0.00005 else significant(p, 2)

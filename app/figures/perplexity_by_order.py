@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 import plotly.graph_objects as go
 
+from app.digits import fixed
 from app.figures.frame import LEGEND
 from app.theme import BLUE, GREY, VERMILION
 
@@ -41,7 +42,7 @@ def perplexity_by_order(
                 "size": [15 if order == chosen else 9 for order in orders],
                 "symbol": look["symbol"],
             },
-            text=[f"{value:.2f}" if order == chosen else "" for order, value in both],
+            text=[fixed(value, 2) if order == chosen else "" for order, value in both],
             textposition="top center" if name == higher else "bottom center",
             textfont={"size": 15, "color": look["colour"]},
             cliponaxis=False,

@@ -5,8 +5,9 @@ import math
 import numpy as np
 import plotly.graph_objects as go
 
+from app.digits import rounded
 from app.figures.frame import BELOW, colours_below
-from app.theme import CELL_LABELS, GREY, number
+from app.theme import CELL_LABELS, GREY
 from core.analysis.sweep import SweepPoint, SweepRow, SweepTable
 from core.models import CellName
 
@@ -125,5 +126,6 @@ def _told(
 def _verdict(row: SweepRow) -> str:
     if row.slope is None or row.factor is None:
         return f"{row.word}, no rate"
-    text = f"{row.word}, ×{number(row.factor, 4)} per step back ({row.slope:+.4g} decades)"
+    slope = f"{'+' if row.slope > 0 else ''}{rounded(row.slope, 4)}"
+    text = f"{row.word}, ×{rounded(row.factor, 4)} per step back ({slope} decades)"
     return text if row.straight else f"{text}, a mean: the curve is not straight"

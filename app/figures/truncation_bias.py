@@ -7,6 +7,7 @@ import plotly.graph_objects as go
 from numpy.typing import NDArray
 from plotly.subplots import make_subplots
 
+from app.digits import rounded
 from app.figures.frame import LEGEND
 from app.theme import BLUE, GREY, VERMILION
 from core.analysis import Closeness, RandomTruncation, SegmentCurve, TruncationDraws
@@ -225,7 +226,10 @@ def _value(point: RandomTruncation | TruncationDraws, row: int) -> tuple[float, 
     value = point.bias if row == 1 else point.standard_deviation
     error = point.bias_error if row == 1 else point.deviation_error
     known = bool(np.isfinite(error))
-    return value, (error if known else 0.0, f" ± {error:.2g}" if known else ", error unknown")
+    return value, (
+        error if known else 0.0,
+        f" ± {rounded(error, 2)}" if known else ", error unknown",
+    )
 
 
 def _draws(points: Sequence[RandomTruncation | TruncationDraws]) -> str:

@@ -13,10 +13,11 @@ from app.bets.values import FEWEST
 from app.components.decay import DecayNetwork, DecayView, decay
 from app.compute import gradients
 from app.compute.networks import Network
+from app.digits import rounded
 from app.messages import told
 from app.sidebar.source import Source
 from app.sidebar.widgets import segmented
-from app.theme import CELL_COLOURS, number
+from app.theme import CELL_COLOURS
 from app.views.gradients import identity_of, indices_of
 
 KEPT = "bets"
@@ -70,7 +71,7 @@ def _tell(bet: Bet, found: Reveal, guess: str) -> None:
         st.warning(f"It came out otherwise: {options[found.right]}. {found.because}")
     if found.curves:
         decay(_picture(bet, found), key="bet_picture")
-    numbers = {name: number(value).replace("-", "−") for name, value in found.numbers.items()}
+    numbers = {name: rounded(value) for name, value in found.numbers.items()}
     st.caption(" · ".join(f"{name}: {value}" for name, value in numbers.items()))
 
 

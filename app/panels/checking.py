@@ -5,8 +5,8 @@ from collections.abc import Callable, Sequence
 import streamlit as st
 
 from app.compute.waiting import Asked, computed
+from app.digits import rounded
 from app.messages import told
-from app.theme import number
 from core.analysis.selfcheck import Check
 
 
@@ -37,8 +37,8 @@ def _show(checks: Sequence[Check]) -> None:
         compared = f"{check.compared:,}"
         if check.beyond:
             compared += f" ({check.beyond:,} beyond float64)"
-        cells = (check.what, f"**{check.outcome}**", compared, number(check.largest, 2),
-                 check.worst, number(check.rounding, 2))  # fmt: skip
+        cells = (check.what, f"**{check.outcome}**", compared, rounded(check.largest, 2),
+                 check.worst, rounded(check.rounding, 2))  # fmt: skip
         lines.append("| " + " | ".join(cell.replace("_", "\\_") for cell in cells) + " |")
     st.markdown("\n".join(lines))
     st.caption(

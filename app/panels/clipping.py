@@ -7,12 +7,13 @@ import torch
 
 from app.compute import gradients
 from app.compute.networks import Network
+from app.digits import rounded
 from app.figures.clipping import clipping_dots, clipping_plane
 from app.figures.loss_cliff import Way, loss_cliff
 from app.messages import told
 from app.panels.plotting import plot
 from app.sidebar.source import Source
-from app.theme import BLUE, VERMILION, number, plural
+from app.theme import BLUE, VERMILION, plural
 from app.views.gradients import indices_of
 from core.analysis import Descent, clip_by_norm, clip_by_value, descend
 from core.analysis import loss_cliff as cliff_of
@@ -51,10 +52,10 @@ def _own(source: Source, network: Network, at: LossName, threshold: float) -> No
     turned = ""
     if math.isfinite(by_value.cosine) and by_value.share_cut:
         angle = math.degrees(math.acos(min(1.0, max(-1.0, by_value.cosine))))
-        turned = f" By value it would turn the gradient by {number(angle, 2)}°."
+        turned = f" By value it would turn the gradient by {rounded(angle, 2)}°."
     st.caption(
-        f"θ = {number(threshold)}. {by_norm.reason}{turned} One norm is taken over all parameters. "
-        + _honest(by_norm.factor)
+        f"θ = {rounded(threshold)}. {by_norm.reason}{turned} One norm is taken over all "
+        "parameters. " + _honest(by_norm.factor)
     )
     st.page_link("screens/train.py", label="Train: presets where clipping bites",
                  icon=":material/model_training:")  # fmt: skip
@@ -82,7 +83,7 @@ def descents(threshold: float) -> list[Way]:
     """Gradient descent on the cliff without clipping, and clipped at the threshold."""
     free, clipped = (descend(START, RATE, each, UPDATES) for each in (None, threshold))
     return [Way("not clipped", free, VERMILION, "dot"),
-            Way(f"clipped at {number(threshold)}", clipped, BLUE, "solid")]  # fmt: skip
+            Way(f"clipped at {rounded(threshold)}", clipped, BLUE, "solid")]  # fmt: skip
 
 
 def descents_words(ways: list[Way], threshold: float) -> str:
@@ -96,17 +97,17 @@ def descents_words(ways: list[Way], threshold: float) -> str:
     )
     if not cut:
         return (
-            f"{text}. No norm on this way is above θ = {number(threshold)}: clipping changes "
+            f"{text}. No norm on this way is above θ = {rounded(threshold)}: clipping changes "
             "nothing, and both ways are one."
         )
-    return f"{text}; clipped at {number(threshold)}, {_end(clipped)} ({plural(cut, 'update')} cut)."
+    return (
+        f"{text}; clipped at {rounded(threshold)}, {_end(clipped)} ({plural(cut, 'update')} cut)."
+    )
 
 
 def _end(way: Descent) -> str:
     """Where a descent ends."""
-    w, b, loss = (
-        number(float(values[-1])).replace("-", "−") for values in (way.w, way.b, way.loss)
-    )
+    w, b, loss = (rounded(float(values[-1])) for values in (way.w, way.b, way.loss))
     return f"it ends at w = {w}, b = {b} with loss {loss}"
 
 

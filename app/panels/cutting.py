@@ -7,13 +7,13 @@ from app import state
 from app.components.truncation import TruncationRow, truncation
 from app.compute import costs, gradients
 from app.compute.networks import Network
+from app.digits import rounded
 from app.figures.lag_shares import lag_shares
 from app.figures.truncation_bias import random_truncation_figure, truncation_bias
 from app.messages import told
 from app.panels.checking import offer
 from app.panels.plotting import plot
 from app.sidebar.source import Source
-from app.theme import number
 from app.views.gradients import closeness_note, indices_of, truncation_view
 from core.analysis import random_starts
 from core.models import LossName
@@ -65,7 +65,7 @@ def _rows(
         TruncationRow("whole", "whole text", (0,), note="the full gradient"),
         TruncationRow("equal", f"equal segments of {length}", starts,
                       note=closeness_note(curve.kept, 0)),
-        TruncationRow("random", f"random segments, π = {number(keep)}", own,
+        TruncationRow("random", f"random segments, π = {rounded(keep)}", own,
                       note=closeness_note(drawn, 0)),
         TruncationRow("sliding", f"the last {length}", sliding=length,
                       note=closeness_note(found.lags.kept, length - 1)),
@@ -121,9 +121,9 @@ def _told(moments: list, keep: float) -> str:
         return "The gradient is 0 or no finite number: there is nothing to compare."
     return (
         "How to read it: exact over all draws, for the loss at the last step. Dividing by π what "
-        f"passes makes the mean right (bias {number(weighted.bias, 2)} of ‖g‖, rounding) and the "
-        f"spread {number(weighted.relative_deviation, 2)} of ‖g‖; random segments without it have "
-        f"bias {number(plain.bias, 2)} and spread {number(plain.relative_deviation, 2)}."
+        f"passes makes the mean right (bias {rounded(weighted.bias, 2)} of ‖g‖, rounding) and the "
+        f"spread {rounded(weighted.relative_deviation, 2)} of ‖g‖; random segments without it have "
+        f"bias {rounded(plain.bias, 2)} and spread {rounded(plain.relative_deviation, 2)}."
     )
 
 

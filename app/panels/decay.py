@@ -9,6 +9,7 @@ from app.components.decay import decay
 from app.compute import comparisons, costs, gradients
 from app.compute.gradients import Decay
 from app.compute.networks import Network
+from app.digits import rounded
 from app.figures.eigenvalues import NamedSpectrum, eigenvalues
 from app.messages import told
 from app.panels.checking import offer
@@ -16,7 +17,7 @@ from app.panels.plotting import plot
 from app.sidebar.labels import COMPARISONS, CURVES
 from app.sidebar.source import Source
 from app.sidebar.widgets import segmented
-from app.theme import CELL_INKS, number
+from app.theme import CELL_INKS
 from app.views.gradients import decay_view, indices_of
 from core.analysis import LyapunovExponents
 
@@ -142,7 +143,7 @@ def _table(found: Found, gate: str) -> str:
     for name, _, one in found:
         block = next((each for each in one.spectrum if _role(each.gate) == gate), None)
         radius, sigma = (
-            ("–", "–") if block is None else map(number, (block.radius, block.sigma_max))
+            ("–", "–") if block is None else map(rounded, (block.radius, block.sigma_max))
         )
         shown = _exponent(one.lyapunov)
         lines.append(f"| {name} | {radius} | {sigma} | {shown} |")
@@ -156,8 +157,8 @@ def _exponent(found: LyapunovExponents) -> str:
         return "–"
     if not math.isfinite(exponent):
         return "−∞" if exponent < 0 else "not finite"
-    moved = f" ± {number(found.moving, 2)}" if math.isfinite(found.moving) else ""
-    return (number(exponent) + moved).replace("-", "−")
+    moved = f" ± {rounded(found.moving, 2)}" if math.isfinite(found.moving) else ""
+    return rounded(exponent) + moved
 
 
 def _cursor() -> int | None:

@@ -2,6 +2,7 @@
 
 import streamlit as st
 
+from app.components.shared.signs import isolated, visible
 from app.compute import comparisons, gradients
 from app.compute.networks import Network
 from app.figures.carry import Carried, carry
@@ -9,7 +10,7 @@ from app.figures.gate_activations import gate_activations
 from app.figures.saturation import saturation_figure
 from app.panels.plotting import plot
 from app.sidebar.source import Source
-from app.theme import CELL_INKS, plural, visible
+from app.theme import CELL_INKS, plural
 from app.views.gradients import indices_of
 
 _CARRY = {"lstm": "forget", "gru": "update"}
@@ -50,7 +51,7 @@ def draw(source: Source, network: Network) -> None:
             "slopes, not heights."
         )
     st.markdown(f"#### The {gate} gate of every unit over the text")
-    tokens = [visible(token) for token in source.as_read.inputs]
+    tokens = [isolated(visible(token)) for token in source.as_read.inputs]
     figure = gate_activations(found[0].activations, tokens, gate)
     plot(figure, key="activations")
     st.caption("How to read it: a row is a unit, a column a step; bright is open, dark is shut.")

@@ -5,6 +5,7 @@ import math
 import streamlit as st
 
 from app import state
+from app.components.shared.signs import isolated, visible
 from app.components.surprise import surprise_strip
 from app.compute import counts
 from app.figures.next_tokens import next_tokens
@@ -14,7 +15,6 @@ from app.panels.plotting import plot
 from app.sidebar.boxes import from_a_box, in_a_box
 from app.sidebar.counting import ModelChoices
 from app.sidebar.source import Source
-from app.theme import visible
 from app.views.text import surprise_view
 from app.wording import by_order, counted_of, guessed_from, read_as_unknown, written_by
 from core.text import NgramModel, join_tokens, longest_copy, tokenize
@@ -84,7 +84,7 @@ def _next(text: counts.Indexed, model: NgramModel, used: list[int]) -> None:
     after, seen, _ = model.counts.continuations(used)
     times = dict(zip(after.tolist(), seen.tolist(), strict=True))
     figure = next_tokens(
-        [visible(text.vocabulary.tokens[index]) for index in best],
+        [isolated(visible(text.vocabulary.tokens[index])) for index in best],
         [float(chances[index]) for index in best],
         [times.get(index, 0) for index in best],
     )
@@ -131,8 +131,10 @@ def _remember_step() -> None:
 def _scored(source: Source, choices: ModelChoices) -> tuple[list[str], str]:
     """The tokens that are scored, and what the model knows of them."""
     if choices.scored == "own":
-        own = st.text_input("Your sentence", value="The clocks stopped.", key="sentence",
-                            max_chars=500)  # fmt: skip
+        own = from_a_box(
+            st.text_input("Your sentence", value="The clocks stopped.", key="sentence",
+                          max_chars=500) or ""
+        )  # fmt: skip
         if not own.strip():
             return [], "Type a sentence above: each of its tokens is then scored."
         return tokenize(own, source.scheme)[:500], "Your sentence stays on this page. "

@@ -7,6 +7,7 @@ import streamlit as st
 from app import state
 from app.components.zipf import zipf
 from app.compute import counts
+from app.digits import significant, trimmed
 from app.sidebar.source import Source
 from app.views.text import zipf_view
 
@@ -32,7 +33,7 @@ def draw(source: Source) -> None:
     zipf(zipf_view(source, found, low, high), key="zipf", on_range=_remember)
     rows = [
         f"| {each.order}‑grams | {len(each.frequencies):,} | {100 * each.once:.1f} "
-        f"| {each.entropy:.4f} | {_grouped(math.exp(each.entropy))} |"
+        f"| {each.entropy:.4f} | {trimmed(significant(math.exp(each.entropy), 4, math.inf))} |"
         for each in found
     ]
     st.markdown(
@@ -49,8 +50,3 @@ def draw(source: Source) -> None:
 
 def _remember() -> None:
     state.remember_pair("zipf", "range", "ranks")
-
-
-def _grouped(value: float) -> str:
-    """Four digits, or more with separators."""
-    return f"{value:,.0f}" if value >= 1000 else f"{value:.4g}"

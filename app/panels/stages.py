@@ -2,12 +2,13 @@
 
 import streamlit as st
 
+from app.components.shared.signs import isolated, visible
 from app.components.stages import stages
 from app.compute import counts, texts
+from app.digits import rounded
 from app.figures.vocabulary_size import vocabulary_size
 from app.panels.plotting import plot
 from app.sidebar.source import Source
-from app.theme import number, visible
 from app.views.text import stages_view
 
 
@@ -24,8 +25,8 @@ def draw(source: Source, min_freq: int) -> None:
         share = float(read.occurs[read.vocabulary.unknown] / len(read.indices))
         st.caption(
             f"Of the {kinds:,} kinds of token the {len(read.vocabulary) - 1:,} most frequent have "
-            f"an index of their own, as on the other pages; {number(100 * share)} % of the text is "
-            "read as `<unk>`."
+            f"an index of their own, as on the other pages; {rounded(100 * share)} % of the text "
+            "is read as `<unk>`."
         )
         text = read
     stages(stages_view(source, text), key="linked")
@@ -48,8 +49,8 @@ def _unknown(source: Source, table: counts.VocabularySizes) -> None:
         return
     st.markdown(
         f"{table.unknown:,} of {table.different:,} different tokens, "
-        f"{number(100 * table.share_unknown)} % of the text, are read as one and the same."
+        f"{rounded(100 * table.share_unknown)} % of the text, are read as one and the same."
     )
-    listed = "  ".join(visible(token) for token in table.examples)
+    listed = "  ".join(isolated(visible(token)) for token in table.examples)
     more = " …" if table.unknown > len(table.examples) else ""
     st.code(listed + more, language=None, wrap_lines=True)

@@ -33,31 +33,36 @@ def _write(source: Source, network: Network, prefix: tuple[str, ...], rule: Rule
 
 @st.fragment
 def _unfold(
-    source: Source, network: Network, texts: list[Written], rules: list[Rule], at: LossName
+    source: Source,
+    network: Network,
+    prefix: tuple[str, ...],
+    texts: list[Written],
+    rules: list[Rule],
+    at: LossName,
 ) -> None:
     """The texts and the states; a fragment, so that a cursor redraws no more."""
     with told():
         text, rule = texts[0], rules[0]
         main, beside = st.columns([2.7, 1])
         with main:
-            cursor = _draw_text(source, text, rule)
+            cursor = _draw_text(source, prefix, text, rule)
         with beside:
-            other = writing_view(source, texts[1], rules[1], compact=True)
+            other = writing_view(source, texts[1], rules[1], typed=prefix, compact=True)
             writing(other, key="beside")
             happened = what_happened(texts[1], kind_of(source))
             st.caption(f"The same prefix, {OTHERS[rules[1].name]}. {happened}")
         _draw_states(source, network, text, at, len(text.prefix) + (cursor or 0) - 1)
 
 
-def _draw_text(source: Source, text: Written, rule: Rule) -> int | None:
+def _draw_text(source: Source, prefix: tuple[str, ...], text: Written, rule: Rule) -> int | None:
     """The text, its choices; what the cursor is at."""
-    view = writing_view(source, text, rule, link=LINK)
+    view = writing_view(source, text, rule, typed=prefix, link=LINK)
     kept = state.kept_text("written")
     if kept not in (None, view.identity):
         state.forget("g")
     state.keep_text("written", view.identity)
     cursor = state.asked_step("g") if state.asked("g") else None
-    view = writing_view(source, text, rule, cursor, link=LINK)
+    view = writing_view(source, text, rule, cursor, typed=prefix, link=LINK)
     writing(view, key="writing", on_cursor=_remember)
     st.caption("How to read it: pointing at a written token shows what it was chosen from: the "
                "network’s own probabilities, and what the rule left of them. "
@@ -133,7 +138,7 @@ def _page() -> None:
                 "This network’s states overflow before it has written the text: choose a smaller "
                 "σ or spectral radius, or fewer tokens."
             ) from error
-        _unfold(source, network, texts, rules, at)
+        _unfold(source, network, prefix, texts, rules, at)
 
 
 _page()

@@ -2,6 +2,8 @@ r"""Tokens in a box of one line: line ends and tabs are written \n and \t, a bac
 
 import re
 
+from core.text import with_newlines
+
 _WRITTEN = {"\\": "\\\\", "\n": "\\n", "\t": "\\t", "\r": "\\r"}
 _MEANT = {written: sign for sign, written in _WRITTEN.items()}
 _SIGNS, _ESCAPES = re.compile(r"[\\\n\t\r]"), re.compile(r"\\[\\ntr]")
@@ -17,9 +19,9 @@ def in_a_box(text: str) -> str:
 
 
 def from_a_box(typed: str) -> str:
-    r"""The text that is meant by what was typed; a lone backslash is one.
+    r"""The text that is meant by what was typed, with line ends as in a text that was read.
 
     Args:
-        typed: with \n for a line end and \t for a tab.
+        typed: with \n for a line end and \t for a tab; a lone backslash is one.
     """
-    return _ESCAPES.sub(lambda found: _MEANT[found[0]], typed)
+    return with_newlines(_ESCAPES.sub(lambda found: _MEANT[found[0]], typed))

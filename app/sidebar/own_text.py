@@ -6,9 +6,10 @@ from dataclasses import dataclass
 import streamlit as st
 
 from app import state
+from app.components.shared.signs import isolated, visible
 from app.compute import texts
 from app.sidebar.labels import PASTE, UPLOAD
-from app.theme import markdown_free, visible
+from app.theme import markdown_free
 from core.errors import CoreError
 from core.text import MAX_BYTES, DecodedText, check_text
 from core.text.encodings import NAMES
@@ -107,8 +108,8 @@ def _as_chosen(data: bytes, guess: DecodedText) -> DecodedText:
         help="The file does not say which encoding it is in. Choose the line that reads right.",
     )
     chosen = chosen if chosen in readable else guess.codec
-    if rest := guess.note.partition("save it as UTF-8.")[2].strip():
-        st.caption(rest)
+    if findings := readable[chosen].findings:
+        st.caption(findings)
     return readable[chosen]
 
 
@@ -133,4 +134,4 @@ def _preview(text: DecodedText, place: int) -> str:
     piece = text.text[start : place + AROUND + 1]
     before = "…" if start else ""
     after = "…" if len(text.text) > place + AROUND + 1 else ""
-    return markdown_free(f"{before}{''.join(map(visible, piece.replace(' ', ' ')))}{after}")
+    return markdown_free(isolated(f"{before}{visible(piece)}{after}"))

@@ -3,6 +3,7 @@
 import streamlit as st
 
 from app import state
+from app.components.shared.signs import isolated, visible
 from app.compute import texts, trained
 from app.compute.networks import Network, seconds_to_read
 from app.sidebar.foreign import ALONE, adopted, on_screen
@@ -10,7 +11,6 @@ from app.sidebar.labels import HERE, LABELS, OWN, UNTRAINED
 from app.sidebar.network import choose_loss, choose_spec
 from app.sidebar.own_text import OWN as OWN_TEXT
 from app.sidebar.source import Source
-from app.theme import visible
 from core.errors import CoreError
 from core.models import LossName
 from core.models.checkpoints import (
@@ -103,7 +103,7 @@ def _uploaded(source: Source) -> Checkpoint | None:
             return None
         upload, name, loaded = known
         if file is None:
-            st.caption(f"Still looking into {on_screen(visible(name[:40]))}.")
+            st.caption(f"Still looking into {on_screen(isolated(visible(name[:40])))}.")
         made = loaded if isinstance(loaded, Checkpoint) else adopted(loaded, upload, source)
     except CoreError as error:
         st.error(on_screen(str(error)))

@@ -9,6 +9,7 @@ from app.sidebar.boxes import from_a_box
 from app.sidebar.labels import RULES, SCHEMES, STOPS
 from app.sidebar.source import Source
 from app.sidebar.widgets import segmented
+from app.theme import plural
 from core.errors import TextError
 from core.text import tokenize
 
@@ -35,17 +36,27 @@ def choose_prefix(source: Source) -> tuple[str, ...]:
     )  # fmt: skip
     typed = from_a_box(typed or "")
     if not typed or (source.scheme == "words" and not typed.strip()):
+        _tell_unread(source, begun)
         return begun
     try:
         tokens = tokenize(typed, source.scheme)
     except TextError:
         st.caption(f"As “{SCHEMES[source.scheme]}” nothing is left of this prefix.")
         return begun
-    new = {token for token in tokens if token not in source.tokens.vocabulary}
-    if new:
-        kinds = "kind of token is" if len(new) == 1 else "kinds of token are"
-        st.caption(f"{len(new)} {kinds} new to this network and read as <unk>.")
-    return tuple(tokens[-MOST_PREFIX:])
+    given = tuple(tokens[-MOST_PREFIX:])
+    _tell_unread(source, given)
+    return given
+
+
+def _tell_unread(source: Source, prefix: tuple[str, ...]) -> None:
+    """How much of the prefix the network does not know; each is marked where it stands."""
+    unread = sum(token not in source.tokens.vocabulary for token in prefix)
+    if unread:
+        which = "is" if unread == 1 else "are"
+        st.caption(
+            f"{unread:,} of the {plural(len(prefix), 'token')} of the prefix {which} new to this "
+            "network: it reads each of them as `<unk>`, all alike."
+        )
 
 
 def choose_rule(source: Source, beside: DeltaGenerator) -> Rule:

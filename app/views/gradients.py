@@ -12,8 +12,9 @@ from app.components.reach import ReachView
 from app.components.truncation import TruncationRow, TruncationView
 from app.compute.gradients import Decay, Indices
 from app.compute.networks import Network
+from app.digits import fixed, rounded
 from app.sidebar.source import Source
-from app.theme import CELL_COLOURS, number, plural, verdict_text
+from app.theme import CELL_COLOURS, plural, verdict_text
 from app.views.text import kind_of
 from core.analysis import Closeness, Prediction, Reach, Status
 from core.analysis.itemised import Of
@@ -130,8 +131,8 @@ def _error(predicted: Array, measured: Array) -> str:
     off = (predicted - measured)[both]
     lags = np.flatnonzero(both)
     per_step = 10 ** (off[-1] / lags[-1])
-    mean = number(float(np.sqrt((off**2).mean())), 2)
-    return f"off this curve by {mean} decades (root mean square), ×{number(per_step)} per step"
+    mean = rounded(float(np.sqrt((off**2).mean())), 2)
+    return f"off this curve by {mean} decades (root mean square), ×{rounded(per_step)} per step"
 
 
 def decades(curves: Sequence[Array]) -> tuple[float, float]:
@@ -234,7 +235,9 @@ def closeness_note(kept: Closeness, place: int) -> str:
     cosine, size = kept.cosine[place], kept.relative_size[place]
     if not (math.isfinite(cosine) and math.isfinite(size)):
         return "cannot be compared: the gradient is 0 or not finite"
-    return f"∂L/∂Wₕₕ: cosine {cosine:.3f}, length ×{number(float(size))} of the full gradient"
+    return (
+        f"∂L/∂Wₕₕ: cosine {fixed(cosine, 3)}, length ×{rounded(float(size))} of the full gradient"
+    )
 
 
 def indices_of(source: Source) -> tuple[Indices, Indices]:

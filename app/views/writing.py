@@ -7,8 +7,9 @@ from dataclasses import replace
 from app.components.writing import BeamNode, BeamTree, Choice, WritingView
 from app.compute.texts import TokenText
 from app.compute.written import Rule, Written
+from app.digits import rounded
 from app.sidebar.source import Source
-from app.theme import number, plural
+from app.theme import plural
 from app.views.text import kind_of
 from core.learning import perplexity_of_loss
 from core.learning.beam import BeamTree as FoundTree
@@ -25,6 +26,7 @@ def writing_view(
     rule: Rule,
     cursor: int | None = None,
     *,
+    typed: tuple[str, ...] | None = None,
     link: str = "",
     compact: bool = False,
 ) -> WritingView:
@@ -35,20 +37,23 @@ def writing_view(
         written: what the network wrote.
         rule: by which rule.
         cursor: written token whose choices are shown, None to write it before one's eyes.
+        typed: the prefix as it was given, where the network reads some of its tokens as <unk>; None
+            for the tokens as it read them.
         link: name under which cursors move together, "" for none.
         compact: whether the text is shown alone.
     """
     names = source.tokens.vocabulary.tokens
+    prefix = tuple(names[index] for index in written.prefix) if typed is None else typed
     content = (
         source.tokens.vocabulary.digest,
         source.scheme,
-        written.prefix,
+        prefix,
         written.indices,
         rule,
     )
     return WritingView(
         identity=hashlib.sha256(repr(content).encode()).hexdigest()[:16],
-        prefix=tuple(names[index] for index in written.prefix),
+        prefix=prefix,
         choices=tuple(
             _choice(choice, rank, names, rule)
             for choice, rank in zip(written.choices, written.ranks, strict=True)
@@ -61,6 +66,9 @@ def writing_view(
         cursor=None if cursor is None else min(cursor, len(written.choices) - 1),
         link=link,
         compact=compact,
+        unread=tuple(
+            place for place, token in enumerate(prefix) if token not in source.tokens.vocabulary
+        ),
     )
 
 
@@ -135,7 +143,7 @@ def what_happened(written: Written, noun: str) -> str:
     """
     count = len(written.choices)
     total = sum(choice.log_probability for choice in written.choices)
-    perplexity = number(perplexity_of_loss(-total / count))
+    perplexity = rounded(perplexity_of_loss(-total / count))
     firsts = sum(rank == 1 for rank in written.ranks)
     text = (
         f"Of {plural(count, noun)} {firsts:,} {'is' if firsts == 1 else 'are'} the network’s first "

@@ -4,7 +4,7 @@ from core.text.copies import longest_copy
 from core.text.counts import MAX_ORDER, NgramCounts, entropy, share_seen_once
 from core.text.ngram_model import Backoff, NgramModel
 from core.text.perplexity import bits_per_character, perplexity, perplexity_of_surprise, surprise
-from core.text.reading import MAX_BYTES, DecodedText, check_text, decode_text
+from core.text.reading import MAX_BYTES, DecodedText, check_text, decode_text, with_newlines
 from core.text.stages import Piece, Stages, clean
 from core.text.stretch import MAX_STEPS, Stretch
 from core.text.tokens import TokenScheme, join_tokens, require_tokens, tokenize
@@ -46,4 +46,5 @@ __all__ = [
     "share_seen_once",
     "surprise",
     "tokenize",
+    "with_newlines",
 ]

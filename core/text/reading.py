@@ -47,6 +47,8 @@ class DecodedText:
         encoding: What the bytes were, for people: "UTF-8", "Windows-1251 (Cyrillic)".
         note: One sentence to tell the user when the encoding was not plain UTF-8 or something was
             replaced; else "".
+        findings: The part of the note that holds whatever the encoding is called: what was
+            replaced, what the text looks like, how much of it was read.
         digest: SHA-256 of the text in UTF-8, in hexadecimal: a cache key.
         codec: The encoding as Python names it: "utf_8", "cp1251".
         guessed: Whether the encoding is a guess, so that the text may be another.
@@ -61,6 +63,7 @@ class DecodedText:
     codec: str = "utf_8"
     guessed: bool = False
     alternatives: tuple[str, ...] = ()
+    findings: str = ""
 
 
 def decode_text(
@@ -122,6 +125,15 @@ def check_text(text: str, *, limit: int = MAX_BYTES) -> DecodedText:
     return _decoded("text", joined.lstrip("\ufeff"), "UTF-8", _replaced_note(replaced, "Unicode"))
 
 
+def with_newlines(text: str) -> str:
+    r"""The text with "\n" for every line end, as every text is read.
+
+    Args:
+        text: Any text.
+    """
+    return _LINE_ENDS.sub("\n", text)
+
+
 @dataclass(frozen=True, slots=True)
 class _Bytes:
     """What is read of a file.
@@ -155,7 +167,8 @@ def _decode_marked(read: _Bytes, codec: str, name: str) -> DecodedText:
         note = "The byte order mark at the start of the file was left out."
     else:
         note = f"The file was read as {name}, as its byte order mark says."
-    return _read(read, text.lstrip("\ufeff"), codec, _replaced_note(replaced, name) or note)
+    named = "" if replaced else note
+    return _read(read, text.lstrip("\ufeff"), codec, named, _replaced_note(replaced, name))
 
 
 def _decode_unmarked(read: _Bytes) -> DecodedText:
@@ -167,12 +180,12 @@ def _decode_unmarked(read: _Bytes) -> DecodedText:
     _refuse_control_bytes(read.data)
     text, replaced = read.text("utf_8")
     if replaced == 0:
-        return _read(read, text, "utf_8", "")
+        return _read(read, text, "utf_8", "", "")
     intact = len(text) - len(text.encode("ascii", "ignore")) - replaced
     # Bytes of another encoding hardly ever form valid UTF-8 sequences by chance.
     if intact >= 4 * replaced:
         note, others = _replaced_note(replaced, "UTF-8"), legacy(read.data)[:MOST_ALTERNATIVES]
-        return _read(read, text, "utf_8", note, guessed=True, alternatives=others)
+        return _read(read, text, "utf_8", "", note, guessed=True, alternatives=others)
     if (codec := kana_without_mark(read.data)) is not None:
         return _decode_guess(read, codec, ())
     likely = legacy(read.data)
@@ -193,9 +206,8 @@ def _decode_guess(read: _Bytes, codec: str, others: tuple[str, ...]) -> DecodedT
             "recognised: save it as UTF-8 and try again."
         )
     note = f"The file was read as {name}, a guess: if letters look wrong, save it as UTF-8."
-    if replaced:
-        note += f" {_replaced_note(replaced, name)}"
-    return _read(read, text, codec, note, guessed=True, alternatives=others)
+    found = _replaced_note(replaced, name)
+    return _read(read, text, codec, note, found, guessed=True, alternatives=others)
 
 
 def _decode_chosen(read: _Bytes, codec: str) -> DecodedText:
@@ -207,7 +219,8 @@ def _decode_chosen(read: _Bytes, codec: str) -> DecodedText:
             "not valid in it: choose another encoding."
         )
     note = f"The file was read as {NAMES[codec]}, as chosen."
-    return _read(read, text.lstrip("\ufeff"), codec, _replaced_note(replaced, NAMES[codec]) or note)
+    named, found = "" if replaced else note, _replaced_note(replaced, NAMES[codec])
+    return _read(read, text.lstrip("\ufeff"), codec, named, found)
 
 
 def _required_codec(encoding: str | None) -> str | None:
@@ -231,21 +244,28 @@ def _read(
     read: _Bytes,
     text: str,
     codec: str,
-    note: str,
+    named: str,
+    found: str,
     *,
     guessed: bool = False,
     alternatives: tuple[str, ...] = (),
 ) -> DecodedText:
-    """The text of a file; where only its first part was read, to the end of a line or a word."""
-    notes = [note, markup_note(text)]
+    """The text of a file; where only its first part was read, to the end of a line or a word.
+
+    `named` is a sentence on its encoding, `found` one on what was not valid in it.
+    """
+    notes = [found, markup_note(text)]
     if len(read.data) < read.size:
         text = _to_line_end(text)
         notes.append(
             f"Only the first part of the file is read: some {len(read.data):,} of its "
             f"{read.size:,} bytes."
         )
-    decoded = _decoded("data", text, NAMES[codec], " ".join(filter(None, notes)))
-    return replace(decoded, codec=codec, guessed=guessed, alternatives=alternatives)
+    findings = " ".join(filter(None, notes))
+    decoded = _decoded("data", text, NAMES[codec], " ".join(filter(None, (named, findings))))
+    return replace(
+        decoded, codec=codec, guessed=guessed, alternatives=alternatives, findings=findings
+    )
 
 
 def _to_line_end(text: str) -> str:
@@ -259,7 +279,7 @@ def _to_line_end(text: str) -> str:
 
 
 def _decoded(argument: str, text: str, encoding: str, note: str) -> DecodedText:
-    text = _LINE_ENDS.sub("\n", text)
+    text = with_newlines(text)
     if "\0" in text or len(_CONTROLS.findall(text)) > _MAX_CONTROL_SHARE * len(text):
         raise _binary(argument, "is full of control characters")
     if not text.strip():

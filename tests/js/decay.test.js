@@ -77,8 +77,8 @@ test("flags are counted and joined to stretches; none is lost", () => {
 test("what is said at a lag leaves out what is switched off", () => {
   const view = sample();
   assert.equal(readingWords(view, 0, new Set(["b", "two"])),
-    "lag 0. one: measured 1.00e+00; a 3.16e+00, +0.50 decades");
-  assert.match(readingWords(view, 2, new Set(["a", "b"])), /measured underflow\. two: measured non-finite; c 1\.00e-03$/);
+    "lag 0. one: measured 1.00; a 3.16, +0.50 decades");
+  assert.match(readingWords(view, 2, new Set(["a", "b"])), /measured underflow\. two: measured non-finite; c 0\.00100$/);
   assert.deepEqual(theoryWords(view, "c"), [{ name: "two", words: "off; it bends" }]);
   assert.deepEqual(theoryWords(view, "a"), []);
   assert.deepEqual([lagRead(view, -1), lagRead(view, 1), lagRead(view, 9)], [2, 1, 2]);

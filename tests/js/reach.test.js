@@ -9,8 +9,9 @@ import { laterWords, matrixPlan, stepsAt } from "../reach/matrix.js";
 import { columnTicks } from "../reach/overlay.js";
 import { binned, matrixPixels } from "../reach/pixels.js";
 import {
-  cellText, certainDigits, fallOf, fallsOf, medianOf, ratioText, reachText, sizeText, textAt,
+  cellText, certainDigits, fallOf, fallsOf, medianOf, ratioText, reachText, textAt,
 } from "../reach/reading.js";
+import { magnitude } from "../shared/format.js";
 import { drawnLag, longestLag, shadeAt } from "../reach/scale.js";
 
 const encode = (array) => Buffer.from(array.buffer).toString("base64");
@@ -66,12 +67,12 @@ test("sixteen bits are read with each row's own low end and step", () => {
 });
 
 test("sizes have the digits that are certain", () => {
-  assert.equal(sizeText(Math.log10(0.001234), 3), "0.00123");
-  assert.equal(sizeText(-12.5, 3), "3.16e-13");
-  assert.equal(sizeText(-400.2, 2), "6.3e-401");
-  assert.equal(sizeText(Math.log10(9.996e-9), 3), "1.00e-08");
-  assert.equal(sizeText(3.2, 3), "1.58e+03");
-  assert.equal(sizeText(5, 1), "1e+05");
+  assert.equal(magnitude(Math.log10(0.001234), 3), "0.00123");
+  assert.equal(magnitude(-12.5, 3), "3.16e-13");
+  assert.equal(magnitude(-400.2, 2), "6.3e-401");
+  assert.equal(magnitude(Math.log10(9.996e-9), 3), "1.00e-08");
+  assert.equal(magnitude(3.2, 3), "1,580");
+  assert.equal(magnitude(5, 1), "1e+05");
   assert.deepEqual([1e-6, 2e-4, 3e-4, 2e-3, 3e-3].map(certainDigits), [3, 3, 2, 2, 1]);
 });
 

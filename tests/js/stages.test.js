@@ -3,7 +3,8 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 
 import { stepFor } from "../shared/cursor.js";
-import { alone, calm, flowing } from "../shared/tokens.js";
+import { alone, calm } from "../shared/signs.js";
+import { flowing } from "../shared/tokens.js";
 import { droppedParts, placesOf, sentence, shareOf, tokenParts, writtenForms } from "../stages/words.js";
 
 const view = {

@@ -30,14 +30,14 @@ test("the readout: probability, nats, bits and the best guesses", () => {
 test("the impossible, the unguessed and the underflown are told apart", () => {
   assert.match(sentenceAt(view, 1), /^Token “q” \(read as <unk>\): p = 0, surprise ∞: thought imp/);
   assert.equal(sentenceAt(view, 2), "Token “a”: the model made no guess here.");
-  assert.equal(numbersText(view, 3), "p = 3.7 · 10⁻³⁴⁸, surprise 800.00 nats (1154.16 bits)");
+  assert.equal(numbersText(view, 3), "p = 3.67e-348, surprise 800.00 nats (1,154.16 bits)");
 });
 
 test("a probability or an amount is never rounded to a false 0 or 1", () => {
   assert.equal(probabilityText(1 - 1e-7, 1e-7), ">0.9999");
   assert.equal(probabilityText(1, 0), "1");
   assert.equal(probabilityText(0.5, Math.LN2), "0.500");
-  assert.equal(probabilityText(9.99e-4, -Math.log(9.99e-4)), "1.0 · 10⁻³");
+  assert.equal(probabilityText(9.99e-4, -Math.log(9.99e-4)), "9.99e-04");
   assert.equal(amount(0.001), "<0.01");
   assert.equal(amount(0), "0.00");
   assert.equal(amount(-1e-12), "0.00");
@@ -92,7 +92,7 @@ test("the words at the perplexity", () => {
   assert.match(say(Infinity, Infinity), /^Perplexity ∞: .* · ∞ bits/);
   assert.match(say(NaN), /Nothing was guessed/);
   assert.equal(choicesText(12345.6), "12,346");
-  assert.equal(choicesText(4.2e45), "4.2 · 10⁴⁵");
+  assert.equal(choicesText(4.2e45), "4.20e+45");
 });
 
 test("the chart's heights: 0 at the foot, twice a blind guess at the top, more stays inside", () => {

@@ -3,7 +3,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { cut, grouped, quoted } from "../shared/words.js";
+import { cut } from "../shared/signs.js";
+import { grouped, quoted } from "../shared/words.js";
 import { exponentWords } from "../zipf/legend.js";
 import { nearestPoint, placePoints, pointAfter, pointWords } from "../zipf/points.js";
 import { throttle } from "../zipf/range.js";

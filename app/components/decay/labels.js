@@ -1,8 +1,8 @@
 // The curves' names at the right edge, apart from each other, each tied to its curve: by a line to
 // one that ends there, by its letter at the end of one that ends before.
 import { clamp } from "../shared/format.js";
+import { cut } from "../shared/signs.js";
 import { spread } from "../shared/spread.js";
-import { cut } from "../shared/words.js";
 import { drawSign, segment } from "./ink.js";
 
 const MOST_SIGNS = 28; // of a theory's name at its curve; the legend has it whole

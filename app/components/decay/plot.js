@@ -1,7 +1,8 @@
 // The picture that stands still: axes, curves, flags and names.
 import { sized } from "../shared/dom.js";
 import { tenTo } from "../shared/format.js";
-import { cut, grouped } from "../shared/words.js";
+import { cut } from "../shared/signs.js";
+import { grouped } from "../shared/words.js";
 import { drawBeyond, drawFlags } from "./flags.js";
 import { dashOf, drawSign, segment } from "./ink.js";
 import { drawNames, gutterOf, namesIn } from "./labels.js";

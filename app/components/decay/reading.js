@@ -1,5 +1,5 @@
 // The numbers at one lag, and as words. Pure.
-import { FLAG_WORDS, power } from "../shared/format.js";
+import { FLAG_WORDS, fixed, magnitude } from "../shared/format.js";
 import { grouped } from "../shared/words.js";
 
 const VERDICT_SIGNS = { vanishing: "↘", healthy: "→", exploding: "↗" };
@@ -22,13 +22,13 @@ export function lagRead({ lags }, cursor) {
 /** A measured norm in words: three digits and an exponent, or what it is instead of a number. */
 export function measuredText({ measured, status }, lag) {
   if (status[lag] === 1) return "0 exactly";
-  return status[lag] ? FLAG_WORDS[status[lag]] : power(measured[lag]);
+  return status[lag] ? FLAG_WORDS[status[lag]] : magnitude(measured[lag]);
 }
 
 /** A predicted norm in words; "–" where the theory says nothing. */
 export function predictedText(log10) {
   if (Number.isNaN(log10)) return "–";
-  return log10 === -Infinity ? "0 exactly" : power(log10);
+  return log10 === -Infinity ? "0 exactly" : magnitude(log10);
 }
 
 /** How far the prediction lies from the measurement: "+3.10", in decades; "" where either is none. */
@@ -36,7 +36,7 @@ export function decadesApart(predicted, { measured, status }, lag) {
   if (status[lag] !== 0 || !Number.isFinite(predicted)) return "";
   const apart = predicted - measured[lag];
   const digits = Math.abs(apart) >= 99.995 ? 0 : Math.abs(apart) >= 9.995 ? 1 : 2;
-  return `${apart < 0 ? "−" : "+"}${Math.abs(apart).toFixed(digits)}`;
+  return `${apart < 0 ? "" : "+"}${fixed(apart, digits)}`;
 }
 
 /** All numbers at a lag, in a sentence for those who do not see the picture. */

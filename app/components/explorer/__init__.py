@@ -30,12 +30,14 @@ STYLES = ("../shared/shared.css", "../shared/strip.css", "explorer.css")
 # In the order of use: a module stands after those it imports.
 MODULES = (
     "../shared/format.js",
+    "../shared/signs.js",
     "../shared/colours.js",
     "../shared/dom.js",
     "../shared/axis.js",
     "../shared/cursor.js",
     "../shared/link.js",
     "../shared/tokens.js",
+    "../shared/words.js",
     "../shared/scrub.js",
     "../shared/heat.js",
     "../shared/marker.js",

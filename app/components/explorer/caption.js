@@ -1,5 +1,5 @@
 // The diagram in words: its heading, the sentence under it, its label for a screen reader.
-import { visible } from "../shared/format.js";
+import { alone, isolated } from "../shared/signs.js";
 import { endWords, passingWords } from "./backward.js";
 import { widthWords } from "./edges.js";
 import { readingWords } from "./forward.js";
@@ -69,7 +69,7 @@ export function runNews({ film, view }) {
 export function diagramLabel({ view, state, film }) {
   const best = view.vocabulary[view.arrays.top[state.cursor * view.kept]];
   const words = film.folded ? "Network folded into its loop, at" : "Network unrolled around";
-  return `${words} step ${state.cursor + 1}, reading ${visible(
-    view.inputs[state.cursor],
-  )}, most likely next ${visible(best)}`;
+  return `${words} step ${state.cursor + 1}, reading ${isolated(
+    alone(view.inputs[state.cursor], 24),
+  )}, most likely next ${isolated(alone(best, 24))}`;
 }

@@ -1,7 +1,9 @@
 // One token read as another: choosing it, the change of the states over time, and its sentence.
 import { el, sized } from "../shared/dom.js";
-import { number, percent, probability, tenTo, visible } from "../shared/format.js";
+import { number, percent, probability, tenTo } from "../shared/format.js";
 import { markColumn } from "../shared/marker.js";
+import { visible } from "../shared/signs.js";
+import { quoted } from "../shared/words.js";
 import { choose } from "./choosing.js";
 import { decades, layerIndex } from "./unpack.js";
 
@@ -65,7 +67,8 @@ export function changeWords(view) {
   const { step, token } = view.change;
   const reverse = view.layers[layerIndex(view)].reverse;
   const { first, last, faded } = fading(view.arrays.change_relative, step, reverse);
-  const swap = `“${visible(view.inputs[step])}” → “${visible(view.vocabulary[token])}” at step ${step + 1}`;
+  const [old, other] = [view.inputs[step], view.vocabulary[token]].map((each) => quoted(each, view.kind, 24));
+  const swap = `${old} → ${other} at step ${step + 1}`;
   const end = reverse ? 1 : view.steps;
   const then = faded === null
     ? `it is still changed ${shareWords(last)} at step ${end}`
@@ -106,7 +109,7 @@ export function buildChange(x) {
   plot.hidden = !changeShown(x);
   const write = () => {
     const t = x.state.cursor;
-    here.textContent = `Step ${t + 1} reads “${visible(view.inputs[t])}”. Read instead:`;
+    here.textContent = `Step ${t + 1} reads ${quoted(view.inputs[t], view.kind, 24)}. Read instead:`;
     likely.replaceChildren(...alternatives(view, t).map(({ token, p }) => alternative(x, token, p)));
     whole.value = "";
     if (changeShown(x)) drawChange(x, plot);

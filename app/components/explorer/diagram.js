@@ -1,7 +1,8 @@
 // The network unrolled around the cursor: tokens below, layers upward, prediction on top.
 import { css, level } from "../shared/colours.js";
 import { el, sized } from "../shared/dom.js";
-import { chance, short } from "../shared/format.js";
+import { chance } from "../shared/format.js";
+import { alone } from "../shared/signs.js";
 import { gradientShare } from "./backward.js";
 import { captionRun } from "./caption.js";
 import { columnEdges, drawEdge, edgeWidth } from "./edges.js";
@@ -214,9 +215,9 @@ function drawWords(context, x, t, centre, others, guess) {
   const alpha = t === state.cursor ? 1 : others;
   context.globalAlpha = alpha * guess;
   write(chance(p), small / 2 + 3, small, theme.muted, 400);
-  write(short(best, most), small + token / 2 + 5, token, theme.text, 600);
+  write(alone(best, most), small + token / 2 + 5, token, theme.text, 600);
   context.globalAlpha = alpha;
-  write(short(view.inputs[t], most), plan.bottom + token / 2 + 6, token, theme.text, 600);
+  write(alone(view.inputs[t], most), plan.bottom + token / 2 + 6, token, theme.text, 600);
   const [colour, weight] = t === state.cursor ? [theme.text, 700] : [theme.muted, 400];
   write(String(t + 1), plan.height - small / 2 - 3, small, colour, weight);
   context.globalAlpha = 1;

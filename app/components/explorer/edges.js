@@ -1,5 +1,5 @@
 // The unrolled diagram's edges: which there are, how thick they are, how they are drawn and found.
-import { clamp, gradientNorm, number } from "../shared/format.js";
+import { clamp, gradientNorm, number, significant } from "../shared/format.js";
 import { beginning } from "./unfold.js";
 
 /** log10 of the gradient norm drawn as a hairline. */
@@ -22,7 +22,7 @@ export function edgeWidth(value, back, thickest, scale) {
 export function widthWords(back, thickest) {
   return back
     ? "width: log10 of the gradient norm, from ≤ 10⁻⁸ to ≥ 10; dashed: 0 or no number"
-    : `width: norm of what it carries, thickest ${thickest.toPrecision(3)}; dashed: 0 or no number`;
+    : `width: norm of what it carries, thickest ${significant(thickest)}; dashed: 0 or no number`;
 }
 
 /** All edges of one step's column whose node centre stands at x, the next column at x + column. */

@@ -1,6 +1,7 @@
 // The chosen unit's own equation with this step's numbers. Only from lanes that are there: a value
 // that was not sent (the state before the first step) stays a letter.
 import { el } from "../shared/dom.js";
+import { fixed } from "../shared/format.js";
 import { equation } from "./mathml.js";
 import { layerIndex } from "./unpack.js";
 
@@ -12,7 +13,7 @@ const NEEDS = {
 };
 
 function figure(value) {
-  return Number.isFinite(value) ? value.toFixed(3).replace("-", "−") : String(value);
+  return Number.isFinite(value) ? fixed(value, 3) : String(value);
 }
 
 /* A second factor: a negative one in brackets. */

@@ -2,7 +2,7 @@
 import { timeAxis } from "../shared/axis.js";
 import { level, ramp } from "../shared/colours.js";
 import { fill, sized } from "../shared/dom.js";
-import { brief, number } from "../shared/format.js";
+import { brief, rounded } from "../shared/format.js";
 import { drawUnits } from "../shared/heat.js";
 import { markColumn } from "../shared/marker.js";
 import { orderOptions, unitOrder } from "./unpack.js";
@@ -128,6 +128,5 @@ export function cellWords(x, { t, unit }) {
 
 /* A float32 with the digits that tell it from its neighbours. */
 function exact(value) {
-  if (!Number.isFinite(value)) return number(value);
-  return String(Number(value.toPrecision(8))).replace("-", "−");
+  return rounded(value, 8);
 }

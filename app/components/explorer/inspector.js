@@ -1,7 +1,9 @@
 // The step under the cursor in numbers. Rows are made once; a move only writes texts and widths.
 import { css, level } from "../shared/colours.js";
 import { el, symbol } from "../shared/dom.js";
-import { clamp, gradientNorm, number, percent, probability, visible } from "../shared/format.js";
+import { clamp, gradientNorm, number, percent, probability } from "../shared/format.js";
+import { alone, isolated } from "../shared/signs.js";
+import { quoted } from "../shared/words.js";
 import { buildEquations, writeEquations } from "./equations.js";
 import { blindGuess, surprises } from "./references.js";
 import { isUnread, layerIndex, surprise } from "./unpack.js";
@@ -77,7 +79,7 @@ export function writeInspector(x) {
 
 /** What was read at step t, as a sentence names it. */
 function readWords(view, t) {
-  const token = `“${visible(view.inputs[t])}”`;
+  const token = quoted(view.inputs[t], view.kind, 24);
   return isUnread(view, t) ? `<unk>, in place of ${token}` : token;
 }
 
@@ -117,12 +119,12 @@ function writeNext({ view, inspector }, t) {
     const token = last ? truth : view.vocabulary[top[t * view.kept + place]];
     const p = last ? truth_probability[t] : top_probability[t * view.kept + place];
     const right = (last || place + 1 === rank) && Number.isFinite(p);
-    entry.label.textContent = Number.isFinite(p) ? visible(token) : "–";
-    entry.label.title = visible(token);
+    entry.label.textContent = Number.isFinite(p) ? alone(token, 60) : "–";
+    entry.label.title = alone(token, 60);
     entry.value.textContent = probability(p);
     entry.inner.style.width = `${Number.isFinite(p) ? 100 * p : 0}%`;
     entry.mark.textContent = right ? (last ? `✓ #${rank}` : "✓") : "";
-    const came = unread ? `“${visible(view.targets[t])}” came next, scored as <unk>` :
+    const came = unread ? `${quoted(view.targets[t], view.kind, 24)} came next, scored as <unk>` :
       "the token that really came next";
     entry.mark.title = right ? `${came}, rank ${rank}` : "";
     entry.node.classList.toggle("right", right);
@@ -183,8 +185,8 @@ export function summary({ view, state }) {
   const norm = gradientNorm(view.arrays.gradient[at], view.arrays.gradient_flags[at]);
   return (
     `Step ${t + 1} of ${view.steps}: read ${isUnread(view, t) ? `${UNKNOWN} in place of ` : ""}` +
-    `${visible(view.inputs[t])}; most likely next ` +
-    `${visible(best)}, probability ${probability(view.arrays.top_probability[t * view.kept])}; ` +
+    `${isolated(alone(view.inputs[t], 24))}; most likely next ` +
+    `${isolated(alone(best, 24))}, probability ${probability(view.arrays.top_probability[t * view.kept])}; ` +
     `gradient norm ${norm}.`
   );
 }

@@ -1,7 +1,7 @@
 // The function Streamlit calls at mount and again on every change of data or theme.
 import { dress, readTheme, themeKey } from "../shared/colours.js";
 import { presentation } from "../shared/dom.js";
-import { threeDigits } from "../shared/format.js";
+import { significant } from "../shared/format.js";
 import { follow } from "../shared/link.js";
 import { keepLines } from "../shared/tokens.js";
 import { captionDiagram, diagramLabel, headDiagram, runNews } from "./caption.js";
@@ -147,8 +147,8 @@ function writeHeadline({ parts, view }) {
   pill.title = view.verdict.reason;
   reason.textContent = view.verdict.reason;
   loss.textContent =
-    `Loss ${LOSSES[view.loss.at](view)}: ${threeDigits(view.loss.value)} nats, ` +
-    `perplexity ${threeDigits(view.loss.perplexity)}.${MORE[view.loss.at](view)}`;
+    `Loss ${LOSSES[view.loss.at](view)}: ${significant(view.loss.value)} nats, ` +
+    `perplexity ${significant(view.loss.perplexity)}.${MORE[view.loss.at](view)}`;
 }
 
 /* One frame: only what was asked for. */

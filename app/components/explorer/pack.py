@@ -43,7 +43,7 @@ def pack(view: ExplorerView) -> bytes:
     lanes = [_lane_place(view, index, places) for index in range(len(view.lanes))]
     meta = json.dumps(
         _meta(view) | {"arrays": places, "lanes": lanes}, allow_nan=False, ensure_ascii=False
-    ).encode("utf-8", errors="replace")  # a lone surrogate cannot travel; it shows as '?'
+    ).encode("utf-8", errors="backslashreplace")  # a lone surrogate travels as JSON's escape
     head = MAGIC + len(meta).to_bytes(4, "little") + meta
     return b"".join([head, bytes(-len(head) % ALIGNMENT), *chunks])
 

@@ -1,5 +1,6 @@
 // What lies under the pointer in the unrolled diagram, and its words for the tooltip.
-import { number, probability, visible } from "../shared/format.js";
+import { number, probability } from "../shared/format.js";
+import { quoted } from "../shared/words.js";
 import { edgeAt, edgeWords } from "./edges.js";
 
 /** The step whose column holds px, or null. */
@@ -47,10 +48,10 @@ export function diagramWords(x, px, py) {
   if (t !== null && py < plan.top) {
     const p = view.arrays.top_probability[t * view.kept];
     const best = view.vocabulary[view.arrays.top[t * view.kept]];
-    return `after t = ${t + 1} most likely: “${visible(best)}”, probability ${probability(p)}`;
+    return `after t = ${t + 1} most likely: ${quoted(best, view.kind, 24)}, probability ${probability(p)}`;
   }
   if (t !== null && py > plan.bottom + 4) {
-    return `t = ${t + 1}: reads “${visible(view.inputs[t])}”`;
+    return `t = ${t + 1}: reads ${quoted(view.inputs[t], view.kind, 24)}`;
   }
   const edge = edgeUnder(x, px, py);
   return edge ? edgeWords(view, edge, state.edges === "gradient") : "";

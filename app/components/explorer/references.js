@@ -1,5 +1,5 @@
 // Simpler models of the same text beside the network: what can be shown of them, in which words.
-import { threeDigits } from "../shared/format.js";
+import { significant } from "../shared/format.js";
 import { surprise } from "./unpack.js";
 
 const NO_GATES = ["h", "c", "from_input", "from_state"];
@@ -55,6 +55,6 @@ export function surprises(view, t) {
 export function referenceWords({ references, reference_note: note }) {
   if (!references.length) return "";
   const best = references.reduce((low, each) => (each.perplexity < low.perplexity ? each : low));
-  const perplexity = best.perplexity === Infinity ? "∞" : threeDigits(best.perplexity);
+  const perplexity = best.perplexity === Infinity ? "∞" : significant(best.perplexity);
   return ` A ${best.label}${note && ` ${note}`}: perplexity ${perplexity}.`;
 }

@@ -1,6 +1,7 @@
 // The chosen unit's pre-activations, term by term, for the step under the cursor.
 import { el } from "../shared/dom.js";
-import { clamp, number, visible } from "../shared/format.js";
+import { clamp, number } from "../shared/format.js";
+import { quoted } from "../shared/words.js";
 import { outputLetter } from "./letters.js";
 import { equation } from "./mathml.js";
 import { layerIndex } from "./unpack.js";
@@ -145,7 +146,7 @@ function writeSums(x, sums, rows) {
     const lane = view.lanes.find(({ key }) => key === view.sums.gates[gate]);
     row.name.textContent = LETTERS[lane.key];
     row.name.title = lane.label;
-    putNumber(row.input, sum.input, own.level ? "layer below" : `“${visible(view.inputs[t])}”`);
+    putNumber(row.input, sum.input, own.level ? "layer below" : quoted(view.inputs[t], view.kind, 24));
     putNumber(row.bias, sum.bias, sums.bracket === gate ? "bₓ" : "bias");
     sum.terms.forEach((term, rank) => {
       putNumber(row.terms[rank], term.value, first ? "h₀" : `unit ${term.unit + 1}`);

@@ -1,7 +1,8 @@
 // The text as read: one span per token, coloured by a choice, the cursor as a box.
 import { css, ink, level, ramp } from "../shared/colours.js";
 import { el, fill } from "../shared/dom.js";
-import { brief, tenTo, visible } from "../shared/format.js";
+import { brief, tenTo } from "../shared/format.js";
+import { visible } from "../shared/signs.js";
 import { restingLines, showLine } from "../shared/tokens.js";
 import { blindGuess, difference, namedReference, stripOptions } from "./references.js";
 import { isUnread, layerIndex, surprise } from "./unpack.js";

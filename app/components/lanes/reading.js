@@ -1,5 +1,5 @@
 // What stands in words and digits: the table under the cursor, tooltips, the live region. Pure.
-import { FLAG_WORDS, gradientNorm, number, probability, threeDigits } from "../shared/format.js";
+import { FLAG_WORDS, fixed, gradientNorm, number, probability, significant } from "../shared/format.js";
 import { quoted } from "../shared/words.js";
 import { pairOf, surpriseAt, surpriseGap, valueOf } from "./networks.js";
 
@@ -12,7 +12,7 @@ export function sizeName({ quantities, quantity, networks }) {
 /** A network's perplexity for its heading. */
 export function perplexityWords({ perplexity }) {
   if (Number.isNaN(perplexity)) return "perplexity not a number";
-  return `perplexity ${perplexity === Infinity ? "∞" : threeDigits(perplexity)}`;
+  return `perplexity ${perplexity === Infinity ? "∞" : significant(perplexity)}`;
 }
 
 /** A gradient norm in few signs: 3.89, 6.77e-05, or the word for a norm that is no number. */
@@ -100,7 +100,7 @@ export function cellReading(view, network, t, unit) {
 
 function threeDecimals(value) {
   const size = Math.abs(value);
-  return size < 1e3 ? value.toFixed(3).replace("-", "−") : number(value);
+  return size < 1e3 ? fixed(value, 3) : number(value);
 }
 
 /** The tooltip of the gradient lane. */

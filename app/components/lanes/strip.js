@@ -1,7 +1,7 @@
 // The text as read: one span a token, the cursor as a box.
 import { el } from "../shared/dom.js";
-import { visible } from "../shared/format.js";
-import { calm, restingLines, showLine } from "../shared/tokens.js";
+import { visible } from "../shared/signs.js";
+import { restingLines, showLine } from "../shared/tokens.js";
 
 /** Makes the tokens' spans anew: when the text changed. */
 export function buildText(x) {
@@ -9,7 +9,7 @@ export function buildText(x) {
   const words = kind === "word";
   const box = x.parts.strip.tokens;
   x.spans = inputs.map((token, t) => el("span", {
-    class: "token", "data-t": String(t), text: token === " " ? " " : visible(calm(token)),
+    class: "token", "data-t": String(t), text: token === " " ? " " : visible(token),
   }));
   box.replaceChildren(...(words ? x.spans.flatMap((span) => [span, " "]) : x.spans));
   box.classList.toggle("characters", !words);

@@ -18,6 +18,7 @@ STYLES = ("../shared/shared.css", "reach.css")
 # In the order of use: a module stands after those it imports.
 MODULES = (
     "../shared/format.js",
+    "../shared/signs.js",
     "../shared/colours.js",
     "../shared/dom.js",
     "../shared/axis.js",

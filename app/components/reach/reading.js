@@ -1,23 +1,11 @@
 // What the numbers say: sizes with the digits that are certain, and how far a loss reaches. Pure.
-import { gradientNorm } from "../shared/format.js";
+import { gradientNorm, magnitude } from "../shared/format.js";
 import { quoted } from "../shared/words.js";
 import { placeAt } from "./decode.js";
 
 const HUNDREDTH = 2; // decades
 const FINITE = 0;
 const NON_FINITE = 3;
-
-/** 10 ** log10 with so many digits: 0.00123, 1.2e-13. */
-export function sizeText(log10, digits) {
-  if (log10 >= -3 && log10 < 4) return (10 ** log10).toPrecision(digits).replace(/e\+(\d)$/, "e+0$1");
-  let exponent = Math.floor(log10);
-  let mantissa = (10 ** (log10 - exponent)).toFixed(digits - 1);
-  if (Number(mantissa) === 10) {
-    mantissa = (1).toFixed(digits - 1);
-    exponent += 1;
-  }
-  return `${mantissa}e${exponent < 0 ? "-" : "+"}${String(Math.abs(exponent)).padStart(2, "0")}`;
-}
 
 /** Digits of a size that are certain to within one unit of the last, its log10 being off by so much. */
 export function certainDigits(error) {
@@ -29,13 +17,13 @@ export function certainDigits(error) {
 export function textAt(view, t, s) {
   const at = placeAt(t, s);
   if (view.flags[at] !== FINITE) return gradientNorm(NaN, view.flags[at]).replace(/:.*/, "");
-  return sizeText(view.log10[at], certainDigits(view.error[t]));
+  return magnitude(view.log10[at], certainDigits(view.error[t]));
 }
 
 /** How large the number at (t, s) is beside that at (t, by); null where either is none. */
 export function ratioText(view, t, s, by) {
   const decades = view.log10[placeAt(t, s)] - view.log10[placeAt(t, by)];
-  return Number.isNaN(decades) ? null : sizeText(decades, certainDigits(2 * view.error[t]));
+  return Number.isNaN(decades) ? null : magnitude(decades, certainDigits(2 * view.error[t]));
 }
 
 /**

@@ -1,7 +1,8 @@
 // The text: the loss's token as a box, each earlier token in the colour of the number it has there.
 import { css, ink } from "../shared/colours.js";
 import { el } from "../shared/dom.js";
-import { flowing, lineIntoSight } from "../shared/tokens.js";
+import { calm } from "../shared/signs.js";
+import { inText, lineIntoSight } from "../shared/tokens.js";
 import { placeAt } from "./decode.js";
 import { shadeAt } from "./scale.js";
 
@@ -14,12 +15,12 @@ export function buildStrip(x) {
   const { view, parts } = x;
   const words = view.kind === "word";
   x.spans = view.tokens.map((token, t) =>
-    el("span", { class: "token", "data-t": String(t), text: flowing(token) || "∅" }),
+    el("span", { class: "token", "data-t": String(t), text: inText(token) }),
   );
   const nodes = words ? x.spans.flatMap((span) => [span, " "]) : x.spans;
   parts.strip.replaceChildren(...nodes);
   parts.strip.scrollTop = 0;
-  parts.strip.setAttribute("aria-label", `The text: ${view.tokens.join(words ? " " : "")}`);
+  parts.strip.setAttribute("aria-label", `The text: ${calm(view.tokens.join(words ? " " : ""))}`);
   x.root.classList.toggle("words", words);
   x.marked = {};
 }

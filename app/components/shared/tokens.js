@@ -1,17 +1,6 @@
 // Tokens on screen: any text, so that none disturbs its neighbours or the page.
-import { clamp, short } from "./format.js";
-
-const MARKS = /(\p{M}{5})\p{M}+/gu; // a letter may carry thousands: five show that there are many
-const TURNS = /[\u202a-\u202e\u2066-\u2069]/g; // these would turn the order of all that follows
-const CONTROLS = /[\u0000-\u0008\u000b-\u001f]/g; // Unicode has a picture for each, from U+2400 on
-
-/** A text without what would reach beyond it: heaps of marks, turned directions, control signs. */
-export function calm(text) {
-  return text
-    .replace(MARKS, "$1…")
-    .replace(TURNS, (sign) => `[U+${sign.codePointAt(0).toString(16).toUpperCase()}]`)
-    .replace(CONTROLS, (sign) => String.fromCodePoint(0x2400 + sign.codePointAt(0)));
-}
+import { clamp, separated } from "./format.js";
+import { calm, isBlank, visible } from "./signs.js";
 
 /**
  * A stretch of running text: line ends and tabs get a sign and stay; what is endless is cut.
@@ -21,13 +10,13 @@ export function flowing(text, length = 0, most = 300) {
   let shown = calm(text.replace(/\r\n?/g, "\n"));
   const points = Array.from(shown);
   const rest = Math.max(points.length - most, 0) + Math.max(length - Array.from(text).length, 0);
-  if (rest > 0) shown = `${points.slice(0, most).join("")}… [${rest.toLocaleString("en")} more]`;
-  return shown.replaceAll("\n", "⏎\n").replaceAll("\t", "⇥\t");
+  if (rest > 0) shown = `${points.slice(0, most).join("")}… [${separated(String(rest))} more]`;
+  return shown.replace(/[\n\t]/g, (sign) => visible(sign) + sign);
 }
 
-/** A token standing alone, at most `most` code points of it. */
-export function alone(token, most = 16) {
-  return short(calm(token.slice(0, 64 * most).replace(MARKS, "$1…")), most);
+/** A token among its neighbours in running text: a space is a gap, all else is seen. */
+export function inText(token) {
+  return token === "" || (token !== " " && isBlank(token)) ? visible(token) : flowing(token);
 }
 
 /** The place in the text written on the element an event met, or null: `data-t`. */

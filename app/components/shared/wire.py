@@ -16,11 +16,11 @@ def strict_json(values: Mapping[str, Any]) -> bytes:
 
     Returns:
         JSON without NaN and infinities, which it does not have: they become the words "NaN",
-        "Infinity" and "-Infinity", which JavaScript's Number() reads back. A lone surrogate cannot
-        travel; it becomes "?".
+        "Infinity" and "-Infinity", which JavaScript's Number() reads back. A lone surrogate travels
+        as JSON's own escape, so that the browser names it as Python does.
     """
     text = json.dumps(_plain(values), allow_nan=False, ensure_ascii=False, separators=(",", ":"))
-    return text.encode("utf-8", errors="replace")
+    return text.encode("utf-8", errors="backslashreplace")
 
 
 def _plain(value: Any) -> Any:

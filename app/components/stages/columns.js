@@ -1,6 +1,7 @@
 // The four columns' contents: running text in pieces, and chips.
 import { el } from "../shared/dom.js";
-import { alone, flowing } from "../shared/tokens.js";
+import { alone } from "../shared/signs.js";
+import { flowing } from "../shared/tokens.js";
 
 /* One span a piece; what became a token knows its place, what was dropped knows its words. */
 function flow(pieces, view) {

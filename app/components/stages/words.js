@@ -1,5 +1,5 @@
 // What is said about a token. Pure: parts are [class, text] pairs, "" where the text is plain.
-import { alone } from "../shared/tokens.js";
+import { alone } from "../shared/signs.js";
 import { grouped } from "../shared/words.js";
 
 /** A share in per cent with two digits at least, never a false 0 or 100. */

@@ -1,6 +1,6 @@
 // The token at the cursor in numbers, and what the model would have said instead.
 import { el } from "../shared/dom.js";
-import { alone } from "../shared/tokens.js";
+import { alone } from "../shared/signs.js";
 import { named, numbersText, sentenceAt, shortChance } from "./words.js";
 
 const ROWS = 6; // five guesses, and the true token where it is none of them

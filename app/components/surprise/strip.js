@@ -1,7 +1,8 @@
 // The text, each token coloured by its surprise; the cursor as a box.
 import { css, ink, level, ramp, table } from "../shared/colours.js";
 import { el } from "../shared/dom.js";
-import { flowing, intoSight } from "../shared/tokens.js";
+import { calm } from "../shared/signs.js";
+import { inText, intoSight } from "../shared/tokens.js";
 import { grouped } from "../shared/words.js";
 import { amount } from "./words.js";
 
@@ -25,7 +26,7 @@ export function buildStrip(x) {
   const words = view.kind === "word";
   x.spans = view.tokens.map((token, t) => {
     const nats = view.surprise[t];
-    const span = el("span", { class: "token", "data-t": String(t), text: flowing(token) || "∅" });
+    const span = el("span", { class: "token", "data-t": String(t), text: inText(token) });
     span.classList.toggle("never", nats === Infinity);
     span.classList.toggle("unguessed", Number.isNaN(nats));
     span.dataset.surprise = String(nats);
@@ -34,7 +35,7 @@ export function buildStrip(x) {
   const nodes = words ? x.spans.flatMap((span) => [span, " "]) : x.spans;
   x.parts.strip.replaceChildren(...nodes);
   x.parts.strip.scrollTop = 0;
-  x.parts.strip.setAttribute("aria-label", `The text: ${view.tokens.join(words ? " " : "")}`);
+  x.parts.strip.setAttribute("aria-label", `The text: ${calm(view.tokens.join(words ? " " : ""))}`);
   x.root.classList.toggle("words", words);
   x.marked = null;
 }

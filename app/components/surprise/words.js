@@ -1,6 +1,6 @@
 // Numbers and sentences of surprise. Pure.
-import { chance, tenTo } from "../shared/format.js";
-import { alone } from "../shared/tokens.js";
+import { chance, fixed, significant, magnitude } from "../shared/format.js";
+import { alone } from "../shared/signs.js";
 import { grouped } from "../shared/words.js";
 
 /** A probability; where it is tiny, from its surprise, which still holds it when p underflows. */
@@ -9,22 +9,14 @@ export function probabilityText(p, nats) {
   if (nats === Infinity) return "0";
   if (p > 0.9999 && p < 1) return ">0.9999";
   if (p >= 1) return "1";
-  return p >= 0.001 ? String(p.toPrecision(3)) : scientific(-nats / Math.LN10);
-}
-
-/** 10 ** log10 as 3.2 · 10⁻⁷ */
-export function scientific(log10) {
-  let exponent = Math.floor(log10);
-  let digits = (10 ** (log10 - exponent)).toFixed(1);
-  if (digits === "10.0") [digits, exponent] = ["1.0", exponent + 1];
-  return `${digits} · ${tenTo(exponent)}`;
+  return p >= 0.001 ? significant(p) : magnitude(-nats / Math.LN10);
 }
 
 /** A surprise or another amount with two decimals, never a false 0. */
 export function amount(value) {
   if (value === Infinity) return "∞";
   if (value > 0 && value < 0.005) return "<0.01";
-  return Math.max(value, 0).toFixed(2);
+  return fixed(Math.max(value, 0), 2);
 }
 
 /** .31: a chance with two digits and no zero before the point. */
@@ -35,9 +27,7 @@ export function shortChance(p) {
 /** A perplexity as people say it. */
 export function choicesText(value) {
   if (value === Infinity) return "∞";
-  if (value >= 1e6) return scientific(Math.log10(value));
-  if (value >= 1000) return grouped(Math.round(value));
-  return value.toPrecision(3);
+  return significant(value, 3, 1e6);
 }
 
 /** “t”, and what the model reads it as when that is another token. */

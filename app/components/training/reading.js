@@ -1,5 +1,5 @@
 // The numbers at one training step, and as words. Pure.
-import { gradientNorm, tenTo } from "../shared/format.js";
+import { gradientNorm, significant } from "../shared/format.js";
 import { grouped } from "../shared/words.js";
 
 /** The index of the step nearest to one, -1 where there is none; `steps` rise. */
@@ -61,11 +61,7 @@ export function figure(value) {
   if (value === null) return "–";
   if (Number.isNaN(value)) return "not finite";
   if (value === Infinity) return "∞";
-  if (value === 0) return "0";
-  const power = Math.floor(Math.log10(value));
-  if (power < -3 || power > 5) return `${(value / 10 ** power).toFixed(1)}·${tenTo(power)}`;
-  if (value >= 999.5) return grouped(Math.round(value));
-  return value.toPrecision(3);
+  return significant(value, 3, 1e6);
 }
 
 /** log10 of a norm as a number, exact zeros and what is not finite as words. */

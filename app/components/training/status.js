@@ -1,5 +1,6 @@
 // The line on top: state, progress, speed; and the sample that the network writes.
-import { calm } from "../shared/tokens.js";
+import { rounded } from "../shared/format.js";
+import { calm } from "../shared/signs.js";
 import { grouped } from "../shared/words.js";
 
 const STATES = {
@@ -27,7 +28,7 @@ export function clock(seconds) {
 
 /** A speed with two digits, so that it can be read while it changes: 31,000. */
 export function speed(tokens) {
-  if (tokens < 10) return String(Number(tokens.toPrecision(2)));
+  if (tokens < 10) return rounded(tokens, 2);
   const unit = 10 ** (Math.floor(Math.log10(tokens)) - 1);
   return grouped(Math.round(tokens / unit) * unit);
 }

@@ -1,8 +1,7 @@
 // One row: the unrolled network over its text, the way back of one loss, and the cuts.
 import { sized } from "../shared/dom.js";
-import { visible } from "../shared/format.js";
-import { calm } from "../shared/tokens.js";
-import { cut, grouped } from "../shared/words.js";
+import { cut, visible } from "../shared/signs.js";
+import { grouped } from "../shared/words.js";
 import { arrowBack, chip, scissors, stretch, stroke } from "./cuts.js";
 import { numbered } from "./layout.js";
 import { cutsOf, reachOf, segmentsOf } from "./segments.js";
@@ -111,7 +110,7 @@ function shownAt(context, plan, step, x) {
   if (known !== undefined) return known;
   context.font = fontOf(x, 750);
   const room = plan.upright ? plan.cell - 6 : 5.7 * x.sizes.small;
-  const text = visible(calm(x.view.tokens[step]));
+  const text = visible(x.view.tokens[step]);
   let most = 24;
   let words = cut(text, most);
   while (most > 1 && context.measureText(words).width > room) {

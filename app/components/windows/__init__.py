@@ -20,6 +20,7 @@ STYLES = ("../shared/shared.css", "windows.css")
 # In the order of use: a module stands after those it imports.
 MODULES = (
     "../shared/format.js",
+    "../shared/signs.js",
     "../shared/colours.js",
     "../shared/dom.js",
     "../shared/cursor.js",

@@ -1,8 +1,7 @@
 // The upper picture: the tokens, and under them one band of boxes for each row.
 import { el } from "../shared/dom.js";
-import { visible } from "../shared/format.js";
-import { calm } from "../shared/tokens.js";
-import { cut, grouped } from "../shared/words.js";
+import { cut, visible } from "../shared/signs.js";
+import { grouped } from "../shared/words.js";
 import { beyond, box, carries, columnCount, columns, oneEach, tokensOf } from "./layout.js";
 import { svg } from "./skeleton.js";
 
@@ -36,7 +35,7 @@ function strip(view, { tokens, first }, named) {
   const cells = tokens.map((token, at) => {
     const place = first + at + 1;
     const number = el("span", { class: "place", text: tick(place, at) });
-    const sign = el("span", { class: "sign", dir: "auto", text: cut(visible(calm(token)), 24) });
+    const sign = el("span", { class: "sign", dir: "auto", text: cut(visible(token), 24) });
     return el("div", { class: "cell", title: `token ${grouped(place)}` }, [number, sign]);
   });
   const reads = el("div", { class: "bar reads" }, named ? [el("span", { text: "reads" })] : []);

@@ -1,8 +1,7 @@
 // The lower picture: the chosen window's inputs over its targets, shifted by one.
 import { el } from "../shared/dom.js";
-import { visible } from "../shared/format.js";
-import { calm } from "../shared/tokens.js";
-import { cut, grouped } from "../shared/words.js";
+import { cut, visible } from "../shared/signs.js";
+import { grouped } from "../shared/words.js";
 import { sentence } from "./choice.js";
 import { detailCells, detailPlan, tokensOf } from "./layout.js";
 import { svg } from "./skeleton.js";
@@ -62,7 +61,7 @@ function rowOf(name, words, { shown, left, torn }, y, read) {
 
 function tokenCell(place, token) {
   const lost = token === undefined;
-  const text = lost ? "…" : cut(visible(calm(token)), 24);
+  const text = lost ? "…" : cut(visible(token), 24);
   const node = el("div", { class: lost ? "big lost" : "big", role: "listitem" }, [
     el("span", { class: "face" }, [el("bdi", { class: "sign", text })]),
     el("span", { class: "place", text: grouped(place + 1) }),

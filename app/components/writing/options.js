@@ -1,7 +1,7 @@
 // What the network could have written at the cursor, as bars.
 import { el } from "../shared/dom.js";
 import { probability } from "../shared/format.js";
-import { alone } from "../shared/tokens.js";
+import { alone } from "../shared/signs.js";
 import { quoted } from "../shared/words.js";
 import { brisk, choiceSentence, rankText, rowsOf, unsureText } from "./words.js";
 

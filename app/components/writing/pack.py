@@ -32,6 +32,7 @@ def pack(view: WritingView) -> bytes:
             "cursor": None if view.cursor is None else int(view.cursor),
             "compact": bool(view.compact),
             "link": view.link,
+            "unread": [int(place) for place in view.unread],
         }
     )
 

@@ -74,7 +74,7 @@ function beams() {
  */
 export function skeleton() {
   const control = controls();
-  const text = el("div", { class: "text passage", "data-testid": "text" });
+  const text = el("div", { class: "text passage", dir: "auto", "data-testid": "text" });
   const loop = el("p", { class: "looped", "data-testid": "loop", hidden: "" });
   const option = options();
   const beam = beams();

@@ -1,7 +1,7 @@
 // The text: the prefix plain, what was written underlined in the colour of its probability.
 import { css, level, ramp, table } from "../shared/colours.js";
 import { el } from "../shared/dom.js";
-import { flowing, lineIntoSight } from "../shared/tokens.js";
+import { inText, lineIntoSight } from "../shared/tokens.js";
 import { grouped } from "../shared/words.js";
 import { loopText } from "./words.js";
 
@@ -14,9 +14,9 @@ export function buildText(x) {
   const { view, parts } = x;
   const words = view.kind === "word";
   const apart = (nodes) => (words ? nodes.flatMap((node) => [node, " "]) : nodes);
-  const prefix = view.prefix.map((token) => el("span", { text: flowing(token) || "∅" }));
+  const prefix = view.prefix.map((token, place) => prefixToken(token, view.unread.includes(place)));
   x.spans = view.choices.map(({ token, probability, rank }, place) => {
-    const span = el("span", { class: "token ahead", "data-t": String(place), text: flowing(token) || "∅" });
+    const span = el("span", { class: "token ahead", "data-t": String(place), text: inText(token) });
     span.dataset.probability = String(probability);
     span.dataset.rank = String(rank);
     return span;
@@ -30,6 +30,16 @@ export function buildText(x) {
   parts.text.scrollTop = 0;
   x.revealed = 0;
   x.marked = null;
+}
+
+/* What the network does not know is shown as it was typed, and marked as on Explore. */
+function prefixToken(token, unread) {
+  const span = el("span", { text: inText(token) });
+  if (unread) {
+    span.classList.add("unread");
+    span.title = "read as <unk>: not in the vocabulary of this network";
+  }
+  return span;
 }
 
 /* The repeats of a loop, each in its brackets. */

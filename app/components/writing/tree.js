@@ -1,6 +1,6 @@
 // The beam tree as a picture, and the hypotheses under it.
 import { el } from "../shared/dom.js";
-import { alone } from "../shared/tokens.js";
+import { alone } from "../shared/signs.js";
 import { thickness, treeLayout } from "./layout.js";
 import { nodeLabel, nodeSentence, pathTo, signed } from "./words.js";
 

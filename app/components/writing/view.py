@@ -165,6 +165,8 @@ class WritingView:
             text token by token when it is new; with a place the whole text stands there at once.
         compact: Whether the text stands alone, whole, without the choices and the controls.
         link: Components of one page with the same name here share their cursor; "" for none.
+        unread: Places in the prefix, rising, of the tokens that are not in the network's vocabulary
+            and were read as <unk>.
     """
 
     identity: str
@@ -178,9 +180,16 @@ class WritingView:
     cursor: int | None = None
     compact: bool = False
     link: str = ""
+    unread: tuple[int, ...] = ()
 
     def __post_init__(self) -> None:
         """Refuse values that do not fit together, naming the argument."""
+        rising = sorted({place for place in self.unread if 0 <= place < len(self.prefix)})
+        if rising != list(self.unread):
+            raise ValueError(
+                f"`unread` (={self.unread}) must be rising places in a prefix of "
+                f"{len(self.prefix)}."
+            )
         if self.kind not in get_args(Kind):
             raise ValueError(f"`kind` (={self.kind!r}) must be 'character' or 'word'.")
         for name in ("prefix", "choices"):

@@ -1,6 +1,6 @@
 // Numbers and sentences of writing. Pure.
-import { chance, probability } from "../shared/format.js";
-import { alone } from "../shared/tokens.js";
+import { chance, fixed, probability, significant } from "../shared/format.js";
+import { alone } from "../shared/signs.js";
 import { grouped, quoted } from "../shared/words.js";
 
 /** .31: a chance with two digits and no zero before the point. */
@@ -12,7 +12,7 @@ export function brisk(p) {
 export function unsureText(entropy) {
   const among = Math.exp(Math.max(entropy, 0));
   if (among < 1.005) return "quite sure: as good as one choice";
-  const shown = among < 9.95 ? among.toPrecision(2) : grouped(Math.round(among));
+  const shown = among < 9.95 ? significant(among, 2) : grouped(Math.round(among));
   return `as unsure as among ${shown} equal choices`;
 }
 
@@ -66,7 +66,7 @@ export function nodeSentence({ tree, kind }, index) {
 
 /** A log probability or a score: −3.21 */
 export function signed(value) {
-  return (value < 0 ? "−" : "") + Math.abs(value).toFixed(2);
+  return fixed(value, 2);
 }
 
 /** The indices from the first token after the prefix to a node. */

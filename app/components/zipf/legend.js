@@ -1,5 +1,6 @@
 // The legend: a small table with the mark, the number of ranks and both exponents of each curve.
 import { el, sized } from "../shared/dom.js";
+import { fixed } from "../shared/format.js";
 import { grouped } from "../shared/words.js";
 import { drawMark, inks } from "./plot.js";
 
@@ -85,6 +86,6 @@ export function exponentWords(curve, fit, [low, high]) {
   }
   const used = `ranks ${grouped(fit.low)} to ${grouped(fit.high)}`;
   const fewer = fit.low !== low || fit.high !== high;
-  const text = fit.exponent.toFixed(3).replace("-", "−");
+  const text = fixed(fit.exponent, 3);
   return { text, note: fewer ? used : "", title: `Fitted to ${used}.` };
 }
