@@ -87,9 +87,11 @@ def test_what_is_shown_of_another_kind_of_network_is_said(visit, file, named):
     expect(side.get_by_test_id("stAlert")).to_contain_text(named)
     alone = side.get_by_text("Look at its recurrent layers alone")
     expect(alone).to_be_visible()
-    expect(side.get_by_text("output layer is drawn at random")).not_to_have_count(0)
+    expect(side.get_by_text("output layer was drawn at random")).not_to_have_count(0)
     explorer = page.get_by_test_id("explorer")
     expect(explorer).to_be_visible()
+    wide = explorer.locator(".tokens").first  # tokens without spaces are wrapped, not cut off
+    assert wide.evaluate("(box) => box.scrollWidth <= box.clientWidth")
     shown = explorer.get_attribute("data-identity")
     alone.click()  # without them, an untrained network is shown, as before the file came
     expect(explorer).not_to_have_attribute("data-identity", shown)
