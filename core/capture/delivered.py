@@ -18,7 +18,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from core.capture.arithmetic import Arithmetic, arithmetic_for, loop_device
+from core.capture.arithmetic import arithmetic_for, loop_device
 from core.capture.cells import Cell, Elman, Gru, Lstm, States, Weights
 from core.capture.recursion import Adjoint, least_part, rounding
 
@@ -28,8 +28,6 @@ Spans = list[tuple[slice, Weights]]
 Flow = Literal["added", "included", "cut"]
 """How what a step hands back meets what was delivered at the state before it: it is added to that,
 it is a part of that, or it does not reach that state."""
-
-Native = Callable[[Tensor], Any]
 
 
 @dataclass(frozen=True)
@@ -42,6 +40,7 @@ class Delivered:
         hidden_flow: of each step, how what the next one hands back meets `hidden`.
         cell_flow: the same for `cell`.
         cell_sees_all: whether the gradient of c_t includes the part through h_t.
+        form: the precision in which all this was delivered.
     """
 
     hidden: Float[Tensor, "time batch unit"]
@@ -49,6 +48,7 @@ class Delivered:
     hidden_flow: Sequence[Flow]
     cell_flow: Sequence[Flow]
     cell_sees_all: Sequence[bool]
+    form: torch.finfo
 
 
 @dataclass(frozen=True)
@@ -79,24 +79,20 @@ def recur_delivered(
     Args:
         cell: the equations.
         states: the states and gates of all steps.
-        delivered: what autograd brought to the states, in the precision of the model.
+        delivered: what autograd brought to the states.
         spans: the parameters, in the dtype of the states.
         direct: what reaches h_t besides and is in no delivery; None for nothing.
     """
     home, products = states.hidden.device, spans[0][1].weight_hh.numel()
-    place = loop_device(home, states.hidden.shape[1] * products)
-    on = arithmetic_for(torch.empty(0, device=place))
-
-    def native(tensor: Tensor) -> Any:
-        return on.native(tensor.to(place, states.hidden.dtype))
-
-    form = torch.finfo(delivered.hidden.dtype)
-    arrived, floor = native(delivered.hidden), native(_floor(delivered.hidden, states.hidden))
-    own = None if direct is None else native(direct)
+    native = _Native(loop_device(home, states.hidden.shape[1] * products), states.hidden.dtype)
+    on, form = native.on, delivered.form
+    arrived = list(native(delivered.hidden))
+    floor = list(native(least_part(native.tensor(delivered.hidden), form)))
+    own = None if direct is None else list(native(direct))
     weights = _by_step(spans, lambda w: native(w.weight_hh))
     sizes = _by_step(spans, lambda w: native(w.weight_hh.abs() * rounding(form)))
-    inside = _inside_of(cell, states, delivered, spans, native, on)
-    dh, apart = (torch.empty_like(states.hidden, device=place) for _ in range(2))
+    inside = _inside_of(cell, states, delivered, spans, native)
+    dh, apart = (torch.empty_like(states.hidden, device=native.device) for _ in range(2))
     dhs, aparts, flows = on.native(dh), on.native(apart), delivered.hidden_flow
     handed = slack = native(torch.zeros_like(states.hidden[0]))
     cut = {}
@@ -111,8 +107,8 @@ def recur_delivered(
                 cut[t] = torch.as_tensor(handed), torch.as_tensor(slack / rounding(form))
             aparts[t] = rest
             total = rest if flows[t] == "cut" else handed + rest
-            dhs[t] = total if own is None else total + own[t]
-            da, carry = inside(t, dhs[t])
+            total = dhs[t] = total if own is None else total + own[t]
+            da, carry = inside(t, total)
             handed = on.dot(da, weights[t])
             if carry is not None:
                 handed = handed + carry
@@ -124,57 +120,72 @@ def recur_delivered(
     return Recurred(found, apart.to(home), cut)
 
 
-def _floor(total: Tensor, like: Tensor) -> Tensor:
-    """What may be rounding of a delivered total, in the dtype of the analysis."""
-    return least_part(total.to(like.dtype), torch.finfo(total.dtype))
-
-
 def _by_step(spans: Spans, of: Callable[[Weights], Any]) -> list[Any]:
     """What belongs to the parameters of every step, made once for each span."""
     return [made for span, w in spans for made in [of(w)] * (span.stop - span.start)]
 
 
+class _Native:
+    """Tensors as the loop takes them, on the device where it runs fastest."""
+
+    def __init__(self, device: torch.device, dtype: torch.dtype) -> None:
+        self.device, self._dtype = device, dtype
+        self.on = arithmetic_for(torch.empty(0, device=device))
+
+    def __call__(self, tensor: Tensor) -> Any:
+        """An array, of the same memory where the tensor is there already."""
+        return self.on.native(self.tensor(tensor))
+
+    def tensor(self, tensor: Tensor) -> Tensor:
+        """The tensor on this device, in the dtype of the analysis."""
+        return tensor.to(self.device, self._dtype)
+
+
 class _ElmanInside:
     """From dL/dh_t to dL/da_t of the plain recurrent network."""
 
-    def __init__(self, cell: Elman, states: States, native: Native, on: Arithmetic) -> None:
+    def __init__(self, cell: Elman, states: States, native: _Native) -> None:
         factors = cell.factors(states)
         # Selected, not multiplied, as autograd does: 0 · inf would be NaN.
-        self._selects, self._on = cell.name == "rnn_relu", on
-        self._slope = native(factors) > 0 if self._selects else native(factors)
-        self._das = native(torch.empty_like(factors))
+        self._selects, self._on = cell.name == "rnn_relu", native.on
+        slope = native(factors)
+        self._slope = list(slope > 0 if self._selects else slope)
+        self._da = torch.empty_like(factors, device=native.device)
+        self._das = native(self._da)
 
     def __call__(self, t: int, dh: Any) -> tuple[Any, None]:
         """The gradient of the recurrent rows; nothing is handed on elementwise."""
         k = self._slope[t]
-        self._das[t] = self._on.where(k, dh, 0.0) if self._selects else dh * k
-        return self._das[t], None
+        da = self._das[t] = self._on.where(k, dh, 0.0) if self._selects else dh * k
+        return da, None
 
     def adjoint(self, dh: Tensor, initial: Tensor) -> Adjoint:
         """All gradients, once every step is done."""
-        da = torch.as_tensor(self._das)
-        return Adjoint(dh, None, da, da, initial, None)
+        return Adjoint(dh, None, self._da, self._da, initial, None)
 
 
 class _GruInside:
     """The same for the GRU, whose update gate hands on a part elementwise."""
 
-    def __init__(self, cell: Gru, states: States, native: Native, on: Arithmetic) -> None:
+    def __init__(self, cell: Gru, states: States, native: _Native) -> None:
         factors = cell.factors(states)
-        self._factors, self._rows = native(factors), native(torch.empty_like(factors))
-        self._shape = factors.shape[1], 3 * factors.shape[3]
+        self._factors, self._all = (
+            list(native(factors)),
+            factors.new_empty(factors.shape, device=native.device),
+        )
+        self._rows, self._da = list(native(self._all)), self._all[:, :, :3].flatten(2)
+        self._das, self._carried = list(native(self._da)), list(native(self._all[:, :, 3]))
+        self._on = native.on
 
     def __call__(self, t: int, dh: Any) -> tuple[Any, Any]:
         """The gradient of the recurrent rows, and what is handed on elementwise."""
-        self._rows[t] = dh[:, None, :] * self._factors[t]
-        rows = self._rows[t]
-        return rows[:, :3].reshape(self._shape), rows[:, 3]
+        self._on.mul(dh[:, None, :], self._factors[t], out=self._rows[t])
+        return self._das[t], self._carried[t]
 
     def adjoint(self, dh: Tensor, initial: Tensor) -> Adjoint:
         """All gradients, once every step is done."""
-        rows = torch.as_tensor(self._rows)
-        recurrent, projected = rows[:, :, :3], rows[:, :, [0, 1, 4]]
-        return Adjoint(dh, None, recurrent.flatten(2), projected.flatten(2), initial, None)
+        projected = self._all[:, :, [0, 1, 4]].flatten(2)
+        return Adjoint(dh, None, self._da, projected, initial, None)
 
 
 class _LstmInside:
@@ -186,54 +197,57 @@ class _LstmInside:
         states: States,
         delivered: Delivered,
         spans: Spans,
-        native: Native,
-        on: Arithmetic,
+        native: _Native,
     ) -> None:
         assert delivered.cell is not None
         of_cell, of_hidden = cell.factors(states)
-        self._of_cell, self._of_hidden, self._on = native(of_cell), native(of_hidden), on
-        self._share = rounding(torch.finfo(delivered.cell.dtype))
-        self._arrived = native(delivered.cell)
-        self._floor = native(_floor(delivered.cell, states.hidden))
-        self._delivered = delivered
+        self._of_cell, self._on = list(native(of_cell)), native.on
+        self._to_output, self._to_cell = (list(native(part)) for part in of_hidden.unbind(2))
+        self._share = rounding(delivered.form)
+        self._arrived = list(native(delivered.cell))
+        self._floor = list(native(least_part(native.tensor(delivered.cell), delivered.form)))
+        self._flow, self._sees_all = delivered.cell_flow, delivered.cell_sees_all
         self._projections = _by_step(
             spans, lambda w: None if w.weight_hr is None else native(w.weight_hr)
         )
         self._dc = native(torch.empty_like(of_cell[:, :, 0]))
-        self._das = native(torch.empty_like(of_cell))
-        self._shape = of_cell.shape[1], 4 * of_cell.shape[3]
-        self._carry = native(torch.zeros_like(of_cell[0, :, 0]))
+        # Rows: what c_{t-1} is handed, da_i, da_f, da_g, da_o.
+        steps, batch, _, size = of_cell.shape
+        rows = of_cell.new_empty(steps, batch, 5, size, device=native.device)
+        self._through_cell, self._through_output = (
+            list(native(part)) for part in (rows[:, :, :4], rows[:, :, 4])
+        )
+        self._handed, self._da = list(native(rows[:, :, 0])), rows[:, :, 1:].flatten(2)
+        self._das = list(native(self._da))
+        self._dc = rows.new_empty(steps, batch, size)
+        self._dcs, self._wide = list(native(self._dc)), list(native(self._dc.unsqueeze(2)))
+        self._carry = native(torch.zeros_like(self._dc[0]))
 
     def __call__(self, t: int, dh: Any) -> tuple[Any, None]:
         """The gradient of the recurrent rows; what c_{t-1} is handed stays here."""
-        projection = self._projections[t]
-        dm = dh if projection is None else self._on.dot(dh, projection)
-        through = dm * self._of_hidden[t, :, 1]
-        self._dc[t] = self._at_cell(t, through) + through
-        dc, das = self._dc[t], self._das[t]
-        rows = dc[:, None, :] * self._of_cell[t]
-        das[:, :3] = rows[:, 1:]
-        das[:, 3] = dm * self._of_hidden[t, :, 0]
-        self._carry = rows[:, 0]
-        return das.reshape(self._shape), None
+        projection, on = self._projections[t], self._on
+        dm = dh if projection is None else on.dot(dh, projection)
+        through = dm * self._to_cell[t]
+        on.add(self._at_cell(t, through), through, out=self._dcs[t])
+        on.mul(self._wide[t], self._of_cell[t], out=self._through_cell[t])
+        on.mul(dm, self._to_output[t], out=self._through_output[t])
+        self._carry = self._handed[t]
+        return self._das[t], None
 
     def _at_cell(self, t: int, through: Any) -> Any:
         """What reaches c_t besides the part through h_t."""
-        flow, rest = self._delivered.cell_flow[t], self._arrived[t]
-        included = [self._carry] if flow == "included" else []
-        if self._delivered.cell_sees_all[t]:
-            included.append(through)
-        if included:
-            slack = self._floor[t] + self._share * sum(abs(part) for part in included)
-            rest = rest - sum(included)
-            rest = self._on.where(abs(rest) <= slack, 0.0, rest)
-        return rest if flow == "cut" else rest + self._carry
+        rest, flow, carry = self._arrived[t], self._flow[t], self._carry
+        if flow == "included" or self._sees_all[t]:
+            seen, size = (carry, abs(carry)) if flow == "included" else (0.0, 0.0)
+            if self._sees_all[t]:
+                seen, size = seen + through, size + abs(through)
+            rest = rest - seen
+            rest = self._on.where(abs(rest) <= self._floor[t] + self._share * size, 0.0, rest)
+        return rest if flow == "cut" else rest + carry
 
     def adjoint(self, dh: Tensor, initial: Tensor) -> Adjoint:
         """All gradients, once every step is done."""
-        da = torch.as_tensor(self._das).flatten(2)
-        dc, carry = torch.as_tensor(self._dc), torch.as_tensor(self._carry)
-        return Adjoint(dh, dc, da, da, initial, carry)
+        return Adjoint(dh, self._dc, self._da, self._da, initial, torch.as_tensor(self._carry))
 
 
 def _inside_of(
@@ -241,13 +255,12 @@ def _inside_of(
     states: States,
     delivered: Delivered,
     spans: Spans,
-    native: Native,
-    on: Arithmetic,
+    native: _Native,
 ) -> _ElmanInside | _GruInside | _LstmInside:
     match cell:
         case Elman():
-            return _ElmanInside(cell, states, native, on)
+            return _ElmanInside(cell, states, native)
         case Gru():
-            return _GruInside(cell, states, native, on)
+            return _GruInside(cell, states, native)
         case Lstm():
-            return _LstmInside(cell, states, delivered, spans, native, on)
+            return _LstmInside(cell, states, delivered, spans, native)

@@ -263,6 +263,7 @@ class SteppedCell:
             _flows([step.continues_hidden for step in self._steps]),
             _flows([step.continues_cell for step in self._steps]),
             [step.cell_sees_all for step in self._steps],
+            torch.finfo(zero.dtype),
         )
 
 

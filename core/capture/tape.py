@@ -4,6 +4,8 @@ from collections.abc import Callable
 from typing import TypeVar
 
 from core.capture.also import Also, AlsoCall
+from core.capture.calls import RecurrentCall
+from core.capture.joined import JoinedCalls
 from core.capture.naming import Names
 from core.capture.trace import LayerTrace, joined_trace
 from core.errors import CaptureError
@@ -37,6 +39,7 @@ class Tape:
         self._traces: dict[str, list[LayerTrace]] = {}
         self._chains: dict[str, list[list[LayerTrace]]] = {}
         self._order: list[LayerTrace] = []
+        self._joined: dict[RecurrentCall, JoinedCalls] = {}
         self._names, self._why_missing, self._refused = names, why_missing, refused
         self._also: dict[str, list[AlsoCall]] = {name: [] for name in also}
 
@@ -129,7 +132,8 @@ class Tape:
                 f"The {calls} calls of `{name}` make {len(chains)} sequences{hint}: ask for one, "
                 f'tape.joined("{name}", k) with k from 0 to {len(chains) - 1}.'
             )
-        return joined_trace(_chosen(chains, k, self._counted(layer, len(chains))))
+        chosen = _chosen(chains, k, self._counted(layer, len(chains)))
+        return joined_trace(chosen, self._joined)
 
     def append(self, traces: list[LayerTrace], chain: int) -> None:
         """Add the layers of one call, in the order data flows (the recorder does).

@@ -340,8 +340,12 @@ class LayerTrace:
         return layout.mask(layout.read(values, self._place.reverse)).clone()
 
 
-def joined_trace(traces: list[LayerTrace]) -> LayerTrace:
+def joined_trace(traces: list[LayerTrace], kept: dict[RecurrentCall, JoinedCalls]) -> LayerTrace:
     """One layer of several calls, each going on from the state of the one before, as one trace.
+
+    Args:
+        traces: of one layer, call by call.
+        kept: what was joined before, by the first call, so that layers share it.
 
     Raises:
         CaptureError: if their steps do not follow each other in time.
@@ -352,7 +356,10 @@ def joined_trace(traces: list[LayerTrace]) -> LayerTrace:
     refuse_reverse(first.name, first._place)
     calls = [trace._source for trace in traces if isinstance(trace._source, RecurrentCall)]
     links = [trace._link for trace in traces]
-    return LayerTrace(first.name, JoinedCalls(first.name, calls, links), first._place)
+    source = kept.get(first._source)
+    if source is None or source.calls != len(calls):
+        source = kept[first._source] = JoinedCalls(first.name, calls, links)
+    return LayerTrace(first.name, source, first._place)
 
 
 def _outer(rows: Tensor, columns: Tensor) -> Tensor:
