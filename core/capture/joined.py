@@ -14,10 +14,11 @@ from itertools import accumulate, pairwise
 import torch
 from torch import Tensor
 
-from core.capture.calls import Place, RecurrentCall, side_by_side, undisturbed
+from core.capture.calls import RecurrentCall, side_by_side
 from core.capture.cells import States, Weights
 from core.capture.delivered import Delivered, Flow, Recurred, Spans, recur_delivered
 from core.capture.layout import Layout
+from core.capture.modules import Place, undisturbed
 from core.capture.recursion import Adjoint, difference
 from core.errors import CaptureError
 from core.progress import checkpoint

@@ -12,10 +12,10 @@ import torch
 from torch import Tensor, nn
 
 from core.capture.arrivals import Arrival, ArrivalGroup, Clock, watch
-from core.capture.calls import Place, analysis_dtype, cell_of, states_given, undisturbed
 from core.capture.cells import States, Weights
 from core.capture.delivered import Delivered, Flow
 from core.capture.layout import Layout
+from core.capture.modules import Place, analysis_dtype, cell_of, states_given, undisturbed
 from core.capture.recursion import Adjoint
 from core.capture.stepped_gradients import gradients_of_steps
 from core.errors import CaptureError

@@ -5,9 +5,9 @@ from typing import TypeVar
 
 from core.capture.also import Also, AlsoCall
 from core.capture.calls import RecurrentCall
-from core.capture.joined import JoinedCalls
+from core.capture.joined import JoinedCalls, refuse_reverse
 from core.capture.naming import Names
-from core.capture.trace import LayerTrace, joined_trace
+from core.capture.trace import LayerTrace
 from core.errors import CaptureError
 
 Entry = TypeVar("Entry")
@@ -133,7 +133,7 @@ class Tape:
                 f'tape.joined("{name}", k) with k from 0 to {len(chains) - 1}.'
             )
         chosen = _chosen(chains, k, self._counted(layer, len(chains)))
-        return joined_trace(chosen, self._joined)
+        return _joined_trace(chosen, self._joined)
 
     def append(self, traces: list[LayerTrace], chain: int) -> None:
         """Add the layers of one call, in the order data flows (the recorder does).
@@ -183,3 +183,25 @@ def _chosen(entries: list[Entry], number: object, counted: str) -> Entry:
             "this capture."
         )
     return entries[number]
+
+
+def _joined_trace(traces: list[LayerTrace], kept: dict[RecurrentCall, JoinedCalls]) -> LayerTrace:
+    """One layer of several calls, each going on from the state of the one before, as one trace.
+
+    Args:
+        traces: of one layer, call by call.
+        kept: what was joined before, by the first call, so that layers share it.
+
+    Raises:
+        CaptureError: if their steps do not follow each other in time.
+    """
+    first = traces[0]
+    if len(traces) == 1 or not isinstance(first._source, RecurrentCall):
+        return first
+    refuse_reverse(first.name, first._place)
+    calls = [trace._source for trace in traces if isinstance(trace._source, RecurrentCall)]
+    links = [trace._link for trace in traces]
+    source = kept.get(first._source)
+    if source is None or source.calls != len(calls):
+        source = kept[first._source] = JoinedCalls(first.name, calls, links)
+    return LayerTrace(first.name, source, first._place)
