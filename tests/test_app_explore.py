@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from streamlit.testing.v1 import AppTest
 
 from app.components.explorer.pack import pack
-from app.compute import counts, readings, texts, trained
+from app.compute import readings, reference_models, texts, trained
 from app.compute.networks import Network
 from app.sidebar.source import Source, read_by
 from app.state import Looking
@@ -239,7 +239,7 @@ def test_a_vocabulary_that_is_too_large_keeps_its_frequent_tokens():
 def test_the_references_have_not_seen_the_stretch():
     choices = choices_of(steps=60, start=100)
     source = choices.source
-    found = counts.references(source.tokens, source.stretch)
+    found = reference_models.references(source.tokens, source.stretch)
     assert [each.key for each in found] == ["unigram", "bigram", "trigram"]
     tokens, size = source.tokens.tokens, len(source.tokens.vocabulary)
     pieces = [tokens[:100], tokens[161:]]
@@ -263,7 +263,7 @@ def test_the_references_have_not_seen_the_stretch():
 def test_a_stretch_that_is_the_whole_text_has_no_reference():
     source = choices_of(steps=500, start=0, text="greetings").source
     tokens = replace(source.tokens, tokens=source.stretch.inputs[:40], digest="only these")
-    assert counts.references(tokens, Stretch.of(tokens.tokens, 0, 39)) == ()
+    assert reference_models.references(tokens, Stretch.of(tokens.tokens, 0, 39)) == ()
 
 
 def test_the_trained_networks_in_the_box_are_what_their_list_says():

@@ -9,7 +9,7 @@ import torch
 from streamlit.testing.v1 import AppTest
 from torch.testing import assert_close
 
-from app.compute import comparisons, gradients, texts, trained
+from app.compute import comparisons, gradients, texts, trained, truncating
 from app.compute.networks import Network
 from app.figures.gate_activations import gate_activations
 from app.sidebar.labels import COMPARISONS, LABS
@@ -158,12 +158,12 @@ def test_the_reach_shown_is_what_was_computed(of):
 def test_the_longest_window_is_the_whole_gradient(at):
     source, network = source_of(), untrained("lstm")
     inputs, targets = indices_of(source)
-    found = gradients.truncated(network, inputs, targets, at)
-    starts, curve = gradients.segments(network, inputs, targets, at, STEPS)
+    found = truncating.truncated(network, inputs, targets, at)
+    starts, curve = truncating.segments(network, inputs, targets, at, STEPS)
     assert starts == (0,)
     assert "cosine 1.000, length ×1 of" in closeness_note(curve.kept, 0)
     assert "cosine 1.000, length ×1 of" in closeness_note(found.lags.kept, STEPS - 1)
-    own, cut = gradients.cut_at(network, inputs, targets, at, tuple(range(STEPS)))
+    own, cut = truncating.cut_at(network, inputs, targets, at, tuple(range(STEPS)))
     assert own == tuple(range(STEPS))
     np.testing.assert_allclose(cut.cosine, found.lags.kept.cosine[:1])
 

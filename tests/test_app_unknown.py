@@ -7,7 +7,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from app.components.explorer.pack import pack
-from app.compute import counts, readings, texts
+from app.compute import readings, reference_models, texts
 from app.sidebar.labels import HERE
 from app.sidebar.own_text import OWN
 from app.sidebar.source import read_by
@@ -85,7 +85,7 @@ def test_the_text_page_shows_what_networks_read_where_there_are_many_kinds(lines
     words = " ".join(f"w{'abcdefghij'[n % 10] * (n // 10 + 1)}" for n in range(lines))
     text = check_text(words + " the the the")
     tokens = texts.tokens_of(text.digest, "words", text.text)
-    shown = counts.read_by_networks(tokens)
+    shown = reference_models.read_by_networks(tokens)
     assert shown.vocabulary == tokens.vocabulary != Vocabulary.from_tokens(tokens.tokens)
     assert shown.occurs.sum() == len(tokens.tokens)
     assert shown.occurs[shown.vocabulary.unknown] == tokens.unknown

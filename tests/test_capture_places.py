@@ -7,10 +7,10 @@ from torch.testing import assert_close
 
 from core import capture
 from core.capture import arithmetic as arithmetic_module
-from core.capture import recursion
+from core.capture import delivered, recursion
 from core.capture.arithmetic import MOST_PRODUCTS_ON_CPU, Arithmetic, loop_device
 
-ELSEWHERE = Arithmetic(torch.mm, torch.mul, torch.add, lambda tensor: tensor.detach())
+ELSEWHERE = Arithmetic(torch.mm, torch.mul, torch.add, torch.where, lambda tensor: tensor.detach())
 GPU, CPU = torch.device("cuda", 0), torch.device("cpu")
 
 
@@ -27,7 +27,7 @@ def test_the_loop_of_torch_and_that_of_numpy_give_the_same(kind, monkeypatch):
     x = torch.randn(5, 3, 4, dtype=torch.float64, requires_grad=True)
     found = []
     for arithmetic in (recursion.arithmetic_for, lambda tensor: ELSEWHERE):
-        for module_of_loops in (recursion, arithmetic_module):
+        for module_of_loops in (recursion, arithmetic_module, delivered):
             monkeypatch.setattr(module_of_loops, "arithmetic_for", arithmetic)
         module.zero_grad()
         with capture(module) as tape:
@@ -37,3 +37,24 @@ def test_the_loop_of_torch_and_that_of_numpy_give_the_same(kind, monkeypatch):
         found.append((layer.grad_hidden, layer.grad_pre_activation, layer.grad_weight_hh, *cells))
     assert_close(found[0], found[1])
     assert_close(found[1][2], module.weight_hh_l0.grad)
+
+
+@pytest.mark.parametrize("kind", [nn.RNNCell, nn.GRUCell, nn.LSTMCell])
+def test_so_do_the_loops_through_what_autograd_delivered(kind, monkeypatch):
+    cell, x, found = kind(4, 2), torch.randn(7, 3, 4), []
+    for arithmetic in (delivered.arithmetic_for, lambda tensor: ELSEWHERE):
+        monkeypatch.setattr(delivered, "arithmetic_for", arithmetic)
+        state, total = None, 0.0
+        with capture(cell, dtype=torch.float64) as tape:
+            for k, step in enumerate(x):
+                state = cell(step, state)
+                hidden = state[0] if kind is nn.LSTMCell else state
+                total = total + (k % 3 == 0) * hidden.sin().sum()
+            total.backward()
+        layer = tape["l0"]
+        cells = (layer.grad_cell_state, layer.grad_initial_cell) if kind is nn.LSTMCell else ()
+        found.append(
+            (layer.grad_hidden, layer.grad_hidden_direct, layer.grad_initial_hidden, *cells)
+        )
+    assert_close(found[0], found[1])
+    assert found[0][1][[0, 3, 6]].all() and not found[0][1][[1, 2, 4, 5]].any()

@@ -23,7 +23,7 @@ from core.learning import (
     TrainingSpec,
     TrainingText,
     checkpoint_of_run,
-    process,
+    interpreter,
 )
 from core.learning.frames import read_frame, write_frame
 from core.models import ModelSpec
@@ -113,14 +113,14 @@ def test_what_is_refused_says_so_and_a_bug_shows_as_one(monkeypatch):
         "run.TrainingRun.__next__ = lambda self: {}['bug']\n"
         "runpy.run_module('core.learning.worker', run_name='__main__')\n"
     )
-    monkeypatch.setattr(process, "_COMMAND", (sys.executable, "-P", "-c", program))
+    monkeypatch.setattr(interpreter, "_COMMAND", (sys.executable, "-P", "-c", program))
     with TrainingProcess(MODEL, spec_of(), TEXT) as ours:
         with pytest.raises(RuntimeError, match=r"failed in its process:(.|\n)*KeyError: 'bug'"):
             ours.learn()
 
 
 def test_a_step_of_many_minutes_ends_when_it_is_to_end_and_what_was_learnt_stays():
-    assert process.LOOK_SECONDS + process.GRACE_SECONDS < 0.8  # and a kill: within a second
+    assert interpreter.LOOK_SECONDS + interpreter.GRACE_SECONDS < 0.8  # and a kill: within a second
     with TrainingProcess(HUGE_MODEL, HUGE, HUGE_TEXT) as ours:
         asked = threading.Event()
         found = queue.SimpleQueue()

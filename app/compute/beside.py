@@ -5,10 +5,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from app.compute import counts, texts, trained
+from app.compute import counts, reference_models, texts, trained
 from app.compute.bounded import Bounded
-from app.compute.counts import REFERENCES, ReferenceSurprise
 from app.compute.networks import Network
+from app.compute.reference_models import REFERENCES, ReferenceSurprise
 from app.compute.texts import TokenText
 from app.theme import plural
 from core.models.checkpoints import Checkpoint
@@ -65,7 +65,7 @@ def ngrams_beside(
         if rest < max(FEWEST, len(stretch)):
             return Beside((), f"{_NONE}the text goes on for {plural(max(rest, 0), noun)} only, too "
                           "few to count on.")  # fmt: skip
-        models = counts.references(tokens, stretch)
+        models = reference_models.references(tokens, stretch)
         return Beside(models, f"counted on the other {plural(rest, noun)} of the text, ε = 1", OWN)
     material = _material(network, network.checkpoint, digest, tokens)
     if isinstance(material, str):
@@ -78,7 +78,7 @@ def ngrams_beside(
     size = len(tokens.vocabulary)
     tally = _tallies.get(key, lambda: NgramCounts.of(material.indices, size, len(REFERENCES)))
     read = tokens.vocabulary.encode((*stretch.inputs, stretch.targets[-1]))
-    models = counts.surprise_of(tally, read)
+    models = reference_models.surprise_of(tally, read)
     note = f"counted on the {plural(learnt, noun)} it learnt from, ε = 1"
     return Beside(models, note, material.text, learnt)
 

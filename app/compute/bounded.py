@@ -2,7 +2,7 @@
 
 import threading
 from collections.abc import Callable, Hashable
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 from cachetools import LRUCache
 
@@ -50,7 +50,7 @@ class Bounded(Generic[Value]):
             entry = self._kept.get(key)
         if entry is None:
             return None
-        return entry[1] if self._whole else unpacked(entry[1])
+        return entry[1] if self._whole else unpacked(entry[1:])
 
     def __contains__(self, key: Hashable) -> bool:
         with self._lock:
@@ -61,7 +61,7 @@ class Bounded(Generic[Value]):
         size = self._size(value)
         if size > self._kept.maxsize:
             return
-        entry = size, value if self._whole else packed(value)
+        entry = (size, value) if self._whole else (size, *packed(value))
         with self._lock:
             self._kept[key] = entry
 
@@ -81,5 +81,5 @@ class Bounded(Generic[Value]):
             self._kept.clear()
 
 
-def _size_of(entry: tuple[int, object]) -> int:
+def _size_of(entry: tuple[Any, ...]) -> int:
     return entry[0]

@@ -15,13 +15,10 @@ from core.text import (
     NgramCounts,
     NgramModel,
     Split,
-    Stretch,
     Vocabulary,
     entropy,
     perplexity,
-    perplexity_of_surprise,
     share_seen_once,
-    surprise,
 )
 
 MOST_BYTES = 256_000_000
@@ -30,8 +27,6 @@ RANKED = (1, 2, 3)
 """orders whose ranks are shown"""
 MOST_POINTS = 600
 """ranks that are drawn of each order: all of the first, then evenly on the log axis"""
-REFERENCES = ("unigram", "bigram", "trigram")
-REFERENCE_EPSILON = 1.0
 LEAST_BYTES = 200_000
 """memory that any text in indices counts for: of short ones some hundred are kept"""
 MOST_LEAST = 40
@@ -118,37 +113,16 @@ class Perplexities:
     lost: OrderLosses | None = None
 
 
-@dataclass(frozen=True, eq=False)
-class ReferenceSurprise:
-    """What an n-gram model makes of the stretch that a network reads.
-
-    Attributes:
-        key: "unigram", "bigram" or "trigram".
-        surprise: float64 (T,), -log p of each target in nats.
-        perplexity: of all targets.
-    """
-
-    key: str
-    surprise: NDArray[np.float64]
-    perplexity: float
-
-
 def indexed(tokens: TokenText, min_freq: int) -> Indexed:
     """The text in the vocabulary of the tokens that occur at least so often."""
     return _indexed.get((tokens.digest, min_freq), lambda: _index(tokens, min_freq))
-
-
-def read_by_networks(tokens: TokenText) -> Indexed:
-    """The text in the indices that a network reads, rare kinds as <unk> where there are many."""
-    vocabulary, indices = tokens.vocabulary, in_vocabulary(tokens)
-    return Indexed(vocabulary, indices, _frozen(np.bincount(indices, minlength=len(vocabulary))))
 
 
 def _index(tokens: TokenText, min_freq: int) -> Indexed:
     vocabulary = Vocabulary.from_tokens(tokens.tokens, min_freq)
     indices = np.array(vocabulary.encode(tokens.tokens), np.int64)
     return Indexed(
-        vocabulary, _frozen(indices), _frozen(np.bincount(indices, minlength=len(vocabulary)))
+        vocabulary, frozen(indices), frozen(np.bincount(indices, minlength=len(vocabulary)))
     )
 
 
@@ -256,44 +230,6 @@ def perplexities(
     return _perplexities.get(key, score)
 
 
-def references(tokens: TokenText, stretch: Stretch) -> tuple[ReferenceSurprise, ...]:
-    """The surprise of n-gram models that counted the rest of the text, without the stretch.
-
-    They read what the network reads, in its vocabulary; none where nothing is left to count.
-    """
-    return _references.get(
-        (tokens.digest, stretch.start, len(stretch)), lambda: _refer(tokens, stretch)
-    )
-
-
-def in_vocabulary(tokens: TokenText) -> NDArray[np.int64]:
-    """The whole text in the indices that a network reads."""
-    return _network_counts.get(tokens.digest, lambda: _network(tokens))[0]
-
-
-def _network(tokens: TokenText) -> tuple[NDArray[np.int64], NgramCounts]:
-    indices = np.array(tokens.vocabulary.encode(tokens.tokens), np.int64)
-    return _frozen(indices), NgramCounts.of(indices, len(tokens.vocabulary), len(REFERENCES))
-
-
-def _refer(tokens: TokenText, stretch: Stretch) -> tuple[ReferenceSurprise, ...]:
-    indices, counts = _network_counts.get(tokens.digest, lambda: _network(tokens))
-    rest = counts.without(indices, stretch.start, stretch.start + len(stretch) + 1)
-    if not rest.total:
-        return ()
-    return surprise_of(rest, tokens.vocabulary.encode((*stretch.inputs, stretch.targets[-1])))
-
-
-def surprise_of(counts: NgramCounts, read: list[int]) -> tuple[ReferenceSurprise, ...]:
-    """What the models of these counts make of a text, from its second token on."""
-    model = NgramModel(counts, (REFERENCE_EPSILON,) * len(REFERENCES))
-    nats = surprise(model.probabilities_by_order(read)[:, 1:])
-    return tuple(
-        ReferenceSurprise(key, _frozen(row), perplexity_of_surprise(row))
-        for key, row in zip(REFERENCES, nats, strict=True)
-    )
-
-
 def _spread(size: int) -> NDArray[np.int64]:
     """Ranks from 1 to `size`: every one at first, then evenly on the log axis, the last always."""
     if size <= MOST_POINTS:
@@ -306,7 +242,8 @@ def _cut(phrase: str) -> str:
     return phrase if len(phrase) <= LONGEST else phrase[: LONGEST - 1] + "…"
 
 
-def _frozen(array: NDArray) -> NDArray:
+def frozen(array: NDArray) -> NDArray:
+    """The same array, read-only."""
     array.flags.writeable = False
     return array
 
@@ -322,11 +259,7 @@ _indexed: Bounded[Indexed] = Bounded(
     MOST_BYTES // 4, lambda text: max(text.indices.nbytes, LEAST_BYTES), whole=True
 )
 _counts: Bounded[NgramCounts] = Bounded(MOST_BYTES, bytes_of_counts)
-_network_counts: Bounded[tuple[NDArray[np.int64], NgramCounts]] = Bounded(
-    MOST_BYTES // 2, lambda both: both[0].nbytes + bytes_of_counts(both[1])
-)
 _ranks: Bounded[tuple[Ranks, ...]] = Bounded(
     MOST_BYTES // 8, lambda found: sum(each.frequencies.nbytes for each in found) + 1
 )
 _perplexities: Bounded[Perplexities] = Bounded(512, lambda _: 1)
-_references: Bounded[tuple[ReferenceSurprise, ...]] = Bounded(256, lambda _: 1)

@@ -6,7 +6,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from app.compute import counts
+from app.compute import reference_models
 from app.compute.bounded import Bounded
 from app.compute.texts import TokenText
 from core.learning import compare_end, draw_pieces, piece_starts
@@ -54,11 +54,11 @@ def end_is_unlike(tokens: TokenText) -> bool:
 
 
 def _compare(tokens: TokenText) -> bool:
-    return compare_end(counts.in_vocabulary(tokens), tokens.vocabulary, SHARE).unlike
+    return compare_end(reference_models.in_vocabulary(tokens), tokens.vocabulary, SHARE).unlike
 
 
 def _cut(tokens: TokenText, judge: Judge, seed: int) -> Parts:
-    indices = counts.in_vocabulary(tokens)
+    indices = reference_models.in_vocabulary(tokens)
     if judge == "end":
         split = Split.at_end(len(indices), SHARE)
         train, validation = (indices[slice(*part)] for part in (split.train, split.validation))

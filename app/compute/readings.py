@@ -5,11 +5,11 @@ from collections.abc import Callable, Hashable, Sequence
 from typing import Any
 
 import numpy as np
-import streamlit as st
 import torch
 from threadpoolctl import threadpool_limits
 
 from app.compute import costs
+from app.compute.bounded import Bounded
 from app.compute.networks import Network
 from app.compute.results import Part, Results
 from app.compute.waiting import Asked, computed
@@ -90,10 +90,13 @@ _results = Results("reading", MOST_BYTES, _bytes_of)
 _readings = _results.kept
 
 
-@st.cache_resource(max_entries=48, show_spinner=False)
-def order_of(identity: str, layer: str, _hidden: np.ndarray) -> np.ndarray:
+def order_of(identity: str, layer: str, hidden: np.ndarray) -> np.ndarray:
     """The units of a layer ordered by similarity."""
-    return similarity_order(_hidden.astype(np.float64))
+    return _orders.get((identity, layer), lambda: similarity_order(hidden.astype(np.float64)))
+
+
+# Not by Streamlit: its caches keep a lock for every key that they were ever asked for.
+_orders: Bounded[np.ndarray] = Bounded(48, lambda _: 1)
 
 
 def _light(layer: LayerReading) -> LayerReading:

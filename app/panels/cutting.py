@@ -5,7 +5,7 @@ import streamlit as st
 
 from app import state
 from app.components.truncation import TruncationRow, truncation
-from app.compute import costs, gradients
+from app.compute import costs, truncating
 from app.compute.networks import Network
 from app.digits import rounded
 from app.figures.lag_shares import lag_shares
@@ -42,12 +42,12 @@ def draw(source: Source, network: Network, at: LossName) -> None:
                                    bind="query-params")  # fmt: skip
         length = min(int(length), steps)
         starts = random_starts(steps, keep, int(seed))
-        gradients.cutting(network, *indices_of(source), at, length, starts, _keeps(keep))
+        truncating.cutting(network, *indices_of(source), at, length, starts, _keeps(keep))
         _rows(source, network, at, length, keep, starts)
         _figures(source, network, at, length, keep)
         inputs, targets = indices_of(source)
         offer(f"{network.digest}{at}{length}{source.tokens.digest}{source.stretch.start}",
-              lambda: gradients.check_cuts(network, inputs, targets, at, length),
+              lambda: truncating.check_cuts(network, inputs, targets, at, length),
               costs.check_cuts(network.spec, steps), costs.about(network.spec, steps))  # fmt: skip
 
 
@@ -58,9 +58,9 @@ def _rows(
     """The ways to cut, on the text."""
     inputs, targets = indices_of(source)
     steps = len(inputs)
-    found = gradients.truncated(network, inputs, targets, at)
-    starts, curve = gradients.segments(network, inputs, targets, at, length)
-    own, drawn = gradients.cut_at(network, inputs, targets, at, cuts)
+    found = truncating.truncated(network, inputs, targets, at)
+    starts, curve = truncating.segments(network, inputs, targets, at, length)
+    own, drawn = truncating.cut_at(network, inputs, targets, at, cuts)
     rows = (
         TruncationRow("whole", "whole text", (0,), note="the full gradient"),
         TruncationRow("equal", f"equal segments of {length}", starts,
@@ -82,7 +82,7 @@ def _rows(
 
 def _figures(source: Source, network: Network, at: LossName, length: int, keep: float) -> None:
     inputs, targets = indices_of(source)
-    found = gradients.truncated(network, inputs, targets, at)
+    found = truncating.truncated(network, inputs, targets, at)
     left, right = st.columns(2)
     with left:
         st.markdown("#### What a window leaves of the gradient")
@@ -96,7 +96,7 @@ def _figures(source: Source, network: Network, at: LossName, length: int, keep: 
                    "where the weights act" + _sum_of(found.lags.share))  # fmt: skip
     st.markdown("#### Random cuts: bias and spread")
     moments = [
-        each for pi in _keeps(keep) for each in gradients.randomised(network, inputs, targets, pi)
+        each for pi in _keeps(keep) for each in truncating.randomised(network, inputs, targets, pi)
     ]
     plot(random_truncation_figure(moments), key="random")
     st.caption(_told(moments, keep))

@@ -4,7 +4,7 @@ import streamlit as st
 
 from app.components.shared.signs import isolated, visible
 from app.components.stages import stages
-from app.compute import counts, texts
+from app.compute import counts, reference_models, texts
 from app.digits import rounded
 from app.figures.vocabulary_size import vocabulary_size
 from app.panels.plotting import plot
@@ -21,7 +21,7 @@ def draw(source: Source, min_freq: int) -> None:
     )
     text = counts.indexed(source.tokens, min_freq)
     if len(text.vocabulary) > texts.MOST_TOKENS:
-        read, kinds = counts.read_by_networks(source.tokens), len(text.vocabulary) - 1
+        read, kinds = reference_models.read_by_networks(source.tokens), len(text.vocabulary) - 1
         share = float(read.occurs[read.vocabulary.unknown] / len(read.indices))
         st.caption(
             f"Of the {kinds:,} kinds of token the {len(read.vocabulary) - 1:,} most frequent have "

@@ -8,9 +8,9 @@ import numpy as np
 
 from app.components.explorer import ExplorerView, Lane, Reference
 from app.compute.beside import Beside, learnt_tokens, ngrams_beside
-from app.compute.counts import ReferenceSurprise
 from app.compute.details import Details
 from app.compute.networks import Network
+from app.compute.reference_models import ReferenceSurprise
 from app.sidebar.source import Source
 from app.state import Looking
 from app.theme import CELL_LABELS, plural, verdict_text

@@ -1,4 +1,4 @@
-"""The same three in-place operations on NumPy arrays or torch tensors.
+"""The same few operations on NumPy arrays or torch tensors.
 
 A loop over time steps is bound by the cost of a call: a NumPy call on a few hundred numbers takes
 about a third of a PyTorch one. So on the CPU the loops of this package run on NumPy views of the
@@ -18,16 +18,17 @@ from torch import Tensor
 
 @dataclass(frozen=True)
 class Arithmetic:
-    """Three operations with an `out`, on NumPy arrays or on torch tensors alike."""
+    """Three operations with an `out` and one choice, on NumPy arrays or torch tensors alike."""
 
     dot: Callable[..., Any]
     mul: Callable[..., Any]
     add: Callable[..., Any]
+    where: Callable[..., Any]
     native: Callable[[Tensor], Any]
 
 
-_ON_CPU = Arithmetic(np.dot, np.multiply, np.add, lambda tensor: tensor.detach().numpy())
-_ELSEWHERE = Arithmetic(torch.mm, torch.mul, torch.add, lambda tensor: tensor.detach())
+_ON_CPU = Arithmetic(np.dot, np.multiply, np.add, np.where, lambda tensor: tensor.detach().numpy())
+_ELSEWHERE = Arithmetic(torch.mm, torch.mul, torch.add, torch.where, lambda tensor: tensor.detach())
 
 
 def arithmetic_for(tensor: Tensor) -> Arithmetic:

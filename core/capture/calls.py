@@ -7,9 +7,7 @@ reaches a lower layer's h_t is what the layer above hands to its input.
 """
 
 import copy
-from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
+from collections.abc import Sequence
 
 import torch
 from jaxtyping import Float
@@ -17,89 +15,19 @@ from torch import Tensor, nn
 from torch.nn.utils.rnn import PackedSequence
 
 from core.capture.arrivals import ArrivalGroup, Clock, watch
-from core.capture.cells import Cell, Elman, Gru, Lstm, States, Weights
+from core.capture.cells import States, Weights
 from core.capture.layout import Layout
-from core.capture.recursion import Adjoint, adjoint, difference
+from core.capture.modules import (
+    Place,
+    analysis_dtype,
+    cell_of,
+    places,
+    states_given,
+    undisturbed,
+)
+from core.capture.recursion import Adjoint, adjoint
 from core.errors import CaptureError
 from core.progress import checkpoint
-
-
-@dataclass(frozen=True)
-class Place:
-    """A layer (0 is the lowest) and direction inside a module."""
-
-    layer: int = 0
-    reverse: bool = False
-
-    @property
-    def suffix(self) -> str:
-        """PyTorch's own suffix: l0, l0_reverse, l1 and so on."""
-        return f"l{self.layer}{'_reverse' if self.reverse else ''}"
-
-
-def cell_of(module: nn.RNNBase | nn.RNNCellBase) -> Cell:
-    """The equations that a stock module runs."""
-    match module:
-        case nn.LSTM() | nn.LSTMCell():
-            return Lstm()
-        case nn.GRU() | nn.GRUCell():
-            return Gru()
-        case _:
-            return Elman("rnn_tanh" if module.nonlinearity == "tanh" else "rnn_relu")
-
-
-def states_given(state: object) -> tuple[Tensor, ...]:
-    """The initial states as they were given: none, one, or a pair in any sequence."""
-    if state is None:
-        return ()
-    return (state,) if isinstance(state, Tensor) else tuple(state)  # type: ignore[arg-type]
-
-
-@contextmanager
-def undisturbed(like: Tensor) -> Iterator[None]:
-    """Compute without gradients, autocast or inference mode, whatever the reader has on."""
-    with (
-        torch.inference_mode(mode=False),
-        torch.no_grad(),
-        torch.autocast(like.device.type, enabled=False),
-    ):
-        yield
-
-
-def places(module: nn.RNNBase) -> list[Place]:
-    """Every layer and direction of a module, in the order data flows and PyTorch numbers them."""
-    ways = (False, True) if module.bidirectional else (False,)
-    return [Place(layer, reverse) for layer in range(module.num_layers) for reverse in ways]
-
-
-def parameters(module: nn.RNNBase | nn.RNNCellBase) -> list[Weights]:
-    """The tensors that the module's forward runs on, one entry for each of its `places`."""
-    if isinstance(module, nn.RNNCellBase):
-        return [Weights(module.weight_ih, module.weight_hh, module.bias_ih, module.bias_hh)]
-    # forward runs on this list, which attributes of the same names may not be (parametrisations).
-    used = dict(zip(module._flat_weights_names, module._flat_weights, strict=True))
-    kinds = ("weight_ih", "weight_hh", "bias_ih", "bias_hh", "weight_hr")
-    return [
-        Weights(*(used.get(f"{kind}_{place.suffix}") for kind in kinds))  # type: ignore[arg-type]
-        for place in places(module)
-    ]
-
-
-def analysis_dtype(asked: torch.dtype | None, own: torch.dtype) -> torch.dtype:
-    """What was asked for, else the module's own precision, half precisions as float32."""
-    if asked is not None:
-        return asked
-    return own if own in (torch.float32, torch.float64) else torch.float32
-
-
-def handed_back(call: "RecurrentCall", place: Place) -> list[tuple[Tensor, Tensor]]:
-    """What a call hands back to its initial states, and the size of the terms of each sum."""
-    found, w = call.backward(place), call.weights(place)
-    with undisturbed(found.grad_hidden):
-        back = found.grad_initial_hidden
-        scale = found.grad_recurrent[0].abs() @ w.weight_hh.abs() + back.abs()
-    cell = found.grad_initial_cell
-    return [(back, scale), *([] if cell is None else [(cell, cell.abs())])]
 
 
 class RecurrentCall:
@@ -124,7 +52,7 @@ class RecurrentCall:
         """
         self.cell = cell_of(module)
         self.layout = Layout.of(given, module.batch_first)
-        self.size = module.hidden_size
+        self.units = module.hidden_size
         self.output_size = module.proj_size or module.hidden_size
         self.layers = module.num_layers
         self.places = places(module)
@@ -147,11 +75,19 @@ class RecurrentCall:
         self._states: dict[Place, States] = {}
         self._adjoints: dict[Place, Adjoint] = {}
         self._computed_at = -1
-        self._later: RecurrentCall | None = None
 
     def release(self) -> None:
         """Take all hooks off."""
         self._arrivals.release()
+
+    @property
+    def kind(self) -> tuple[object, ...]:
+        """What calls have in common that can be computed side by side."""
+        return self.size[0], id(self._weights), self.recorded, bool(self._masks)
+
+    def shares_weights(self, other: "RecurrentCall") -> bool:
+        """Whether the parameters had not changed between two calls."""
+        return self._weights is other._weights
 
     def weights(self, place: Place) -> Weights:
         """The parameters as they were when the call was made, in the dtype of the analysis."""
@@ -167,18 +103,20 @@ class RecurrentCall:
         self._arrivals.give(self._at_output, gradient)
 
     @property
-    def replayed(self) -> bool:
-        """Whether the analysis is in another precision than the call ran in."""
-        return self._output.dtype != self.dtype
+    def recorded(self) -> torch.dtype:
+        """The precision that the call ran in."""
+        return self._output.dtype
 
-    def continued_by(self, later: "RecurrentCall") -> "RecurrentCall":
-        """The same call, with what a later one hands back in the precision of the analysis.
+    @property
+    def moment(self) -> int:
+        """When a gradient last arrived: what was read before is out of date."""
+        return self._clock.last_arrival
 
-        Autograd delivered it in the precision of the model, where it may have underflowed.
-        """
-        twin = copy.copy(self)
-        twin._adjoints, twin._computed_at, twin._later = {}, -1, later
-        return twin
+    @property
+    def size(self) -> tuple[int, int]:
+        """Steps of the longest sequence, and sequences."""
+        steps, batch = self.layout.sequence(self._input).shape[:2]
+        return steps, batch
 
     def forward(self, place: Place) -> States:
         """All states and gates of one layer and direction, in reading order."""
@@ -195,37 +133,51 @@ class RecurrentCall:
         hidden = starts[0] if starts else steps.new_zeros(steps.shape[1], self.output_size)
         if not self.cell.has_cell_state:
             return hidden, None
-        return hidden, starts[1] if starts else steps.new_zeros(steps.shape[1], self.size)
+        return hidden, starts[1] if starts else steps.new_zeros(steps.shape[1], self.units)
 
     def backward(self, place: Place) -> Adjoint:
         """All gradients of one layer and direction, in reading order."""
-        self._arrivals.require()
-        if self._computed_at != self._clock.last_arrival:
+        self.require()
+        if self._computed_at != self.moment:
             self._adjoints.clear()
-            self._computed_at = self._clock.last_arrival
+            self._computed_at = self.moment
         if place not in self._adjoints:
             checkpoint()
             with undisturbed(self._input):
                 self._adjoints[place] = self._recur(place)
         return self._adjoints[place]
 
+    def require(self) -> None:
+        """Refuse to read gradients that are not known."""
+        self._arrivals.require()
+
+    def at_output(self) -> Float[Tensor, "time batch size"]:
+        """What arrived at the output of the module, all directions, in text order."""
+        arrived = self._at_output.total
+        return self._text(torch.zeros_like(self._output) if arrived is None else arrived)
+
+    def at_final(self, which: int, place: Place) -> Float[Tensor, "batch unit"] | None:
+        """What arrived at the final hidden (0) or cell (1) state of a place, if anything."""
+        arrived = self._at_final[which].total if which < len(self._at_final) else None
+        if arrived is None:
+            return None
+        return self.layout.state(arrived).to(self.dtype)[self._index(place)]
+
     def direct(self, place: Place) -> Float[Tensor, "time batch unit"]:
         """The gradient that reaches h_t through its own output alone, in text order."""
-        self._arrivals.require()
+        self.require()
         if place.layer == self.layers - 1:
-            arrived = self._at_output.total
-            whole = torch.zeros_like(self._output) if arrived is None else arrived
-            whole = self._text(whole)
+            whole = self.at_output()
         else:
             whole = self.grad_input(Place(place.layer + 1, place.reverse))
             whole = self._dropped(whole, place.layer)
-        return self._half(whole, place)
+        return self.half(whole, place)
 
     def mask(self, place: Place) -> Float[Tensor, "time batch unit"] | None:
         """What dropout multiplied h_t by on its way to the layer above, in text order."""
         if place.layer >= len(self._masks):
             return None
-        return self._half(self._text(self._masks[place.layer]), place)
+        return self.half(self._text(self._masks[place.layer]), place)
 
     def grad_input(self, place: Place) -> Float[Tensor, "time batch input"]:
         """dL/dx_t of a layer, in text order: the sum over its directions, which share x_t."""
@@ -241,13 +193,18 @@ class RecurrentCall:
             flat = torch.mm(rows.flatten(0, 1), self.weights(place).weight_ih)
         return flat.unflatten(0, rows.shape[:2])
 
+    def half(self, values: Tensor, place: Place) -> Tensor:
+        """The part of an output, or of its gradient, that belongs to a direction."""
+        start = self.output_size if place.reverse else 0
+        return values[..., start : start + self.output_size]
+
     def _replay(self, place: Place) -> States:
         x = self.layout.read(self._layer_input(place.layer), place.reverse)
         h0, c0 = self.initial(place)
         weights = self.weights(place)
         top = place.layer == self.layers - 1
         if top and self._output.dtype == self.dtype:
-            own = self._half(self._text(self._output), place)
+            own = self.half(self._text(self._output), place)
             hidden = self.layout.read(own, place.reverse).contiguous()
         else:
             hidden = self.layout.mask(self.cell.run(x, h0, c0, weights))
@@ -269,34 +226,45 @@ class RecurrentCall:
     def _recur(self, place: Place) -> Adjoint:
         states, weights = self.forward(place), self.weights(place)
         arriving = self.layout.read(self.direct(place), place.reverse).contiguous()
-        at_hidden, at_cell = self._final(0, place), self._final(1, place)
+        at_hidden, at_cell = self.at_final(0, place), self.at_final(1, place)
         if at_hidden is not None:
             arriving = self.layout.add_at_last_step(arriving, at_hidden)
         cell_arriving = None
         if at_cell is not None:
-            none = arriving.new_zeros(*arriving.shape[:2], self.size)
+            none = arriving.new_zeros(*arriving.shape[:2], self.units)
             cell_arriving = self.layout.add_at_last_step(none, at_cell)
         return adjoint(
             self.cell, states, weights.weight_hh, arriving, cell_arriving, weights.weight_hr
         )
 
-    def _final(self, which: int, place: Place) -> Tensor | None:
-        """What arrived at the final hidden (0) or cell (1) state of a place, if anything."""
-        arrived = self._at_final[which].total if which < len(self._at_final) else None
-        if arrived is None:
-            return None
-        total = self.layout.state(arrived).to(self.dtype)[self._index(place)]
-        if self._later is None:
-            return total
-        handed = handed_back(self._later, place)[which]
-        return difference(total, *handed, torch.finfo(arrived.dtype)) + handed[0]
-
     def _text(self, values: Tensor) -> Tensor:
         return self.layout.sequence(values).to(self.dtype)
 
-    def _half(self, values: Tensor, place: Place) -> Tensor:
-        start = self.output_size if place.reverse else 0
-        return values[..., start : start + self.output_size]
-
     def _index(self, place: Place) -> int:
         return place.layer * len(self.directions) + place.reverse
+
+
+def side_by_side(calls: Sequence[RecurrentCall]) -> RecurrentCall:
+    """Calls of the same number of steps and the same weights as one, each a part of its batch.
+
+    What each of them did follows from its own input and initial state, so all of them can be
+    computed at once. For its states alone: no gradient arrives at it.
+    """
+    first = calls[0]
+    twin = copy.copy(first)
+    twin.layout = Layout(batched=True, batch_first=False)
+    twin._states, twin._adjoints = {}, {}
+    twin._input = torch.cat([call.layout.sequence(call._input) for call in calls], 1)
+    twin._output = torch.cat([call.layout.sequence(call._output) for call in calls], 1)
+    twin._masks = [
+        torch.cat([call.layout.sequence(call._masks[k]) for call in calls], 1)
+        for k in range(len(first._masks))
+    ]
+    if any(call._starts for call in calls):
+        given = [[call.layout.state(start) for start in call._starts] for call in calls]
+        whole = next(starts for starts in given if starts)
+        twin._starts = [
+            torch.cat([starts[k] if starts else torch.zeros_like(whole[k]) for starts in given], 1)
+            for k in range(len(whole))
+        ]
+    return twin

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from torch import nn
 
-from core.capture.calls import places
+from core.capture.modules import places
 from core.capture.torch_internals import CELLS, SEQUENCES
 from core.errors import CaptureError
 

@@ -10,10 +10,11 @@ from torch import Tensor, nn
 
 from core.capture.also import AlsoCall
 from core.capture.arrivals import Clock
-from core.capture.calls import Place, RecurrentCall, parameters, states_given
+from core.capture.calls import RecurrentCall
 from core.capture.cells import Weights
 from core.capture.chains import Chains
 from core.capture.dropout import drops_units, masks_between, random_state
+from core.capture.modules import Place, parameters, states_given
 from core.capture.naming import every_name, layer_names, names_of, recurrent_of
 from core.capture.reasons import Happened
 from core.capture.refusals import random_numbers_shared, reason_to_refuse

@@ -164,6 +164,20 @@ def _lstm(
     return Adjoint(dh, dc, da, da, back, rows[0, :, 0])
 
 
+def least_part(total: Tensor, form: torch.finfo) -> Tensor:
+    """The largest part of a delivered total that may be rounding, by the total itself."""
+    return rounding(form) * total.abs() + 32 * form.smallest_normal
+
+
+def rounding(form: torch.finfo) -> float:
+    """The share of all terms of a sum that may be rounding, where it was delivered.
+
+    It is taken as 32 units in the last place: what the sums of a few hundred units lose at most in
+    practice.
+    """
+    return 32 * form.eps
+
+
 def difference(total: Tensor, back: Tensor, scale: Tensor, form: torch.finfo) -> Tensor:
     """The part of a total that was not handed back, exactly 0 within the rounding of the two.
 
@@ -171,10 +185,7 @@ def difference(total: Tensor, back: Tensor, scale: Tensor, form: torch.finfo) ->
         total: the gradient of a state.
         back: the part of it that the next step handed back.
         scale: the size of the terms that `back` is the sum of.
-        form: the precision in which the total was delivered. Its rounding is taken as 32 units in
-            the last place of all terms: what the sums of a few hundred units lose at most in
-            practice.
+        form: the precision in which the total was delivered.
     """
-    slack = 32 * form.eps * (scale + total.abs()) + 32 * form.smallest_normal
     apart = total - back
-    return torch.where(apart.abs() <= slack, 0.0, apart)
+    return torch.where(apart.abs() <= rounding(form) * scale + least_part(total, form), 0.0, apart)

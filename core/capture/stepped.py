@@ -12,11 +12,12 @@ import torch
 from torch import Tensor, nn
 
 from core.capture.arrivals import Arrival, ArrivalGroup, Clock, watch
-from core.capture.calls import Place, analysis_dtype, cell_of, states_given, undisturbed
 from core.capture.cells import States, Weights
+from core.capture.delivered import Delivered, Flow
 from core.capture.layout import Layout
+from core.capture.modules import Place, analysis_dtype, cell_of, states_given, undisturbed
 from core.capture.recursion import Adjoint
-from core.capture.stepped_gradients import Delivered, gradients_of_steps
+from core.capture.stepped_gradients import gradients_of_steps
 from core.errors import CaptureError
 
 
@@ -220,7 +221,11 @@ class SteppedCell:
         return self.cell.states(x, before, hidden, c0, w)
 
     def _stacked(self, values: Iterable[Tensor | None]) -> Tensor:
-        return torch.stack([value.to(self.dtype) for value in values if value is not None])
+        """Over time, in the dtype of the analysis: converted at once where all are alike."""
+        kept = [value for value in values if value is not None]
+        if len({value.dtype for value in kept}) > 1:
+            kept = [value.to(self.dtype) for value in kept]
+        return torch.stack(kept).to(self.dtype)
 
     def _gradients(self) -> tuple[Adjoint, Tensor]:
         moment = (self._clock.last_arrival, len(self._steps))
@@ -255,10 +260,16 @@ class SteppedCell:
         return Delivered(
             torch.stack(at_hidden),
             at_cell,
-            [step.continues_hidden for step in self._steps],
-            [step.continues_cell for step in self._steps],
+            _flows([step.continues_hidden for step in self._steps]),
+            _flows([step.continues_cell for step in self._steps]),
             [step.cell_sees_all for step in self._steps],
+            torch.finfo(zero.dtype),
         )
+
+
+def _flows(continues: list[bool]) -> list[Flow]:
+    """Of each step, whether its state's gradient includes what the next step hands back."""
+    return ["included" if next_ else "cut" for next_ in [*continues[1:], False]]
 
 
 def _total(arrival: Arrival, zero: Tensor) -> Tensor:

@@ -3,42 +3,17 @@
 Here autograd itself delivers the *total* gradient at each h_t, because the one tensor h_t feeds
 both its own output and the next step. What the closed form adds is everything inside the cell, for
 all steps in one go, and the part of dL/dh_t that the next step handed back, so that the direct part
-is the difference.
-
-In a higher precision than the model ran in, the recurrence is run again from the direct parts, step
-by step, because what autograd delivered may have underflowed.
+is the difference. In a higher precision than the model ran in see `delivered`.
 """
 
 from dataclasses import dataclass
 
 import torch
-from jaxtyping import Float
 from torch import Tensor
 
 from core.capture.cells import Cell, Elman, Gru, Lstm, States, Weights
+from core.capture.delivered import Delivered, Spans, recur_delivered
 from core.capture.recursion import Adjoint, difference
-
-Spans = list[tuple[slice, Weights]]
-
-
-@dataclass(frozen=True)
-class Delivered:
-    """What autograd brought to the states of each step, in the precision of the model.
-
-    Attributes:
-        hidden: the gradient of h_t.
-        cell: that of c_t (LSTM), else None.
-        continues_hidden: whether step t was given the very h_{t-1}, so that its gradient flows
-            back there.
-        continues_cell: the same for c_{t-1}.
-        cell_sees_all: whether the gradient of c_t includes the part through h_t.
-    """
-
-    hidden: Float[Tensor, "time batch unit"]
-    cell: Float[Tensor, "time batch unit"] | None
-    continues_hidden: list[bool]
-    continues_cell: list[bool]
-    cell_sees_all: list[bool]
 
 
 @dataclass(frozen=True)
@@ -53,11 +28,12 @@ class _Inside:
 
 def gradients_of_steps(
     cell: Cell, states: States, delivered: Delivered, spans: Spans
-) -> tuple[Adjoint, Float[Tensor, "time batch unit"]]:
+) -> tuple[Adjoint, Tensor]:
     """Every gradient of the sequence, and the direct part of dL/dh_t."""
     if delivered.hidden.dtype == states.hidden.dtype:
         return _at_once(cell, states, delivered, spans)
-    return _step_by_step(cell, states, delivered, spans)
+    found = recur_delivered(cell, states, delivered, spans)
+    return found.adjoint, found.apart
 
 
 def _at_once(
@@ -65,52 +41,17 @@ def _at_once(
 ) -> tuple[Adjoint, Tensor]:
     dh, dc, factors = delivered.hidden, delivered.cell, _factors(cell, states)
     if dc is not None:
-        lacks = ~_column(delivered.cell_sees_all, dc)
+        lacks = _column([not sees for sees in delivered.cell_sees_all], dc)
         dc = torch.where(lacks, dc + dh * factors[1][..., 1, :], dc)
     inside = _inside(cell, factors, dh, dc)
     parts = [_handed(_of(inside, span), w) for span, w in spans]
     handed, scale = (torch.cat(column) for column in zip(*parts, strict=True))
     own = dh.clone()
     apart = difference(dh[:-1], handed[1:], scale[1:], torch.finfo(dh.dtype))
-    own[:-1] = torch.where(_column(delivered.continues_hidden[1:], dh), apart, dh[:-1])
+    flows = _column([flow == "included" for flow in delivered.hidden_flow[:-1]], dh)
+    own[:-1] = torch.where(flows, apart, dh[:-1])
     initial_cell = None if inside.cell_carry is None else inside.cell_carry[0]
     found = Adjoint(dh, dc, inside.recurrent, inside.projected, handed[0], initial_cell)
-    return found, own
-
-
-def _step_by_step(
-    cell: Cell, states: States, delivered: Delivered, spans: Spans
-) -> tuple[Adjoint, Tensor]:
-    factors, form = _factors(cell, states), torch.finfo(delivered.hidden.dtype)
-    arrived = delivered.hidden.to(states.hidden)
-    at_cell = None if delivered.cell is None else delivered.cell.to(states.hidden)
-    weights = [w for span, w in spans for _ in range(span.start, span.stop)]
-    zero = torch.zeros_like(arrived[0])
-    handed, scale, cell_carry = zero, zero, zero
-    columns: list[tuple[Tensor, ...]] = []
-    for t in reversed(range(len(arrived))):
-        later = t + 1 < len(arrived)
-        flows = later and delivered.continues_hidden[t + 1]
-        own = difference(arrived[t], handed, scale, form) if flows else arrived[t]
-        dh, dc = (own + handed if flows else own), None
-        local = tuple(factor[t] for factor in factors)
-        if at_cell is not None:
-            carry = cell_carry if later and delivered.continues_cell[t + 1] else zero
-            through = dh * local[1][..., 1, :]
-            seen = carry + through if delivered.cell_sees_all[t] else carry
-            size = carry.abs() + through.abs()
-            dc = difference(at_cell[t], seen, size, form) + carry + through
-        inside = _inside(cell, local, dh, dc)
-        handed, scale = _handed(inside, weights[t])
-        cell_carry = zero if inside.cell_carry is None else inside.cell_carry
-        columns.append((dh, zero if dc is None else dc, inside.recurrent, inside.projected, own))
-    dh, dc, recurrent, projected, own = (
-        torch.stack(column[::-1]) for column in zip(*columns, strict=True)
-    )
-    lstm = isinstance(cell, Lstm)
-    found = Adjoint(
-        dh, dc if lstm else None, recurrent, projected, handed, cell_carry if lstm else None
-    )
     return found, own
 
 
@@ -120,7 +61,7 @@ def _factors(cell: Cell, states: States) -> tuple[Tensor, ...]:
 
 
 def _inside(cell: Cell, factors: tuple[Tensor, ...], dh: Tensor, dc: Tensor | None) -> _Inside:
-    """The elementwise part of the adjoint, of one step or of all."""
+    """The elementwise part of the adjoint of all steps."""
     match cell:
         case Elman(name="rnn_relu"):
             # Selected, not multiplied, as autograd does: 0 · inf would be NaN.

@@ -4,8 +4,10 @@ from collections.abc import Callable
 from typing import TypeVar
 
 from core.capture.also import Also, AlsoCall
+from core.capture.calls import RecurrentCall
+from core.capture.joined import JoinedCalls, refuse_reverse
 from core.capture.naming import Names
-from core.capture.trace import LayerTrace, joined_trace
+from core.capture.trace import LayerTrace
 from core.errors import CaptureError
 
 Entry = TypeVar("Entry")
@@ -37,6 +39,7 @@ class Tape:
         self._traces: dict[str, list[LayerTrace]] = {}
         self._chains: dict[str, list[list[LayerTrace]]] = {}
         self._order: list[LayerTrace] = []
+        self._joined: dict[RecurrentCall, JoinedCalls] = {}
         self._names, self._why_missing, self._refused = names, why_missing, refused
         self._also: dict[str, list[AlsoCall]] = {name: [] for name in also}
 
@@ -129,7 +132,8 @@ class Tape:
                 f"The {calls} calls of `{name}` make {len(chains)} sequences{hint}: ask for one, "
                 f'tape.joined("{name}", k) with k from 0 to {len(chains) - 1}.'
             )
-        return joined_trace(_chosen(chains, k, self._counted(layer, len(chains))))
+        chosen = _chosen(chains, k, self._counted(layer, len(chains)))
+        return _joined_trace(chosen, self._joined)
 
     def append(self, traces: list[LayerTrace], chain: int) -> None:
         """Add the layers of one call, in the order data flows (the recorder does).
@@ -179,3 +183,25 @@ def _chosen(entries: list[Entry], number: object, counted: str) -> Entry:
             "this capture."
         )
     return entries[number]
+
+
+def _joined_trace(traces: list[LayerTrace], kept: dict[RecurrentCall, JoinedCalls]) -> LayerTrace:
+    """One layer of several calls, each going on from the state of the one before, as one trace.
+
+    Args:
+        traces: of one layer, call by call.
+        kept: what was joined before, by the first call, so that layers share it.
+
+    Raises:
+        CaptureError: if their steps do not follow each other in time.
+    """
+    first = traces[0]
+    if len(traces) == 1 or not isinstance(first._source, RecurrentCall):
+        return first
+    refuse_reverse(first.name, first._place)
+    calls = [trace._source for trace in traces if isinstance(trace._source, RecurrentCall)]
+    links = [trace._link for trace in traces]
+    source = kept.get(first._source)
+    if source is None or source.calls != len(calls):
+        source = kept[first._source] = JoinedCalls(first.name, calls, links)
+    return LayerTrace(first.name, source, first._place)

@@ -1,77 +1,16 @@
 """LayerTrace: everything that happened in one layer and direction."""
 
-from dataclasses import dataclass
-from typing import Protocol
-
 import torch
 from jaxtyping import Float, Int
 from torch import Tensor
 
-from core.capture.calls import Place, RecurrentCall, undisturbed
-from core.capture.cells import Cell, Lstm, States, Weights
-from core.capture.joined import JoinedCalls, refuse_reverse
-from core.capture.layout import Layout
+from core.capture.calls import RecurrentCall
+from core.capture.cells import Lstm, States
+from core.capture.modules import Place, undisturbed
 from core.capture.recursion import Adjoint
+from core.capture.source import Recurrence, Source
 from core.capture.stepped import SteppedCell
 from core.errors import CaptureError
-
-
-class Source(Protocol):
-    """Where a trace takes its numbers from: a call of a module, or a cell called step by step."""
-
-    cell: Cell
-    layout: Layout
-
-    def forward(self, place: Place) -> States:
-        """All states and gates, in reading order."""
-        ...
-
-    def backward(self, place: Place) -> Adjoint:
-        """All gradients, in reading order."""
-        ...
-
-    def direct(self, place: Place) -> Tensor:
-        """The gradient through each step's own output, in text order."""
-        ...
-
-    def grad_input(self, place: Place) -> Tensor:
-        """dL/dx_t, in text order."""
-        ...
-
-    def grad_input_own(self, place: Place) -> Tensor:
-        """This direction's part of dL/dx_t, in reading order."""
-        ...
-
-    def initial(self, place: Place) -> tuple[Tensor, Tensor | None]:
-        """The state before the first step read."""
-        ...
-
-    def weights(self, place: Place) -> Weights:
-        """The parameters as they were."""
-        ...
-
-    def mask(self, place: Place) -> Tensor | None:
-        """What dropout multiplied h_t by on its way to the layer above, in text order."""
-        ...
-
-
-@dataclass(frozen=True)
-class Recurrence:
-    """The equations of one layer and direction, and everything that went through them.
-
-    For computations of one's own on the recurrence: `cell.factors(states)` gives the elementwise
-    derivatives of every step. The tensors are the trace's own, not copies: change none of them.
-
-    Attributes:
-        cell: the equations and their derivatives.
-        states: inputs, states and gates of all steps, (T, B, ·), in reading order: step 0 is the
-            step this direction reads first.
-        weights: the parameters as they were, in the dtype of the states.
-    """
-
-    cell: Cell
-    states: States
-    weights: Weights
 
 
 class LayerTrace:
@@ -95,7 +34,7 @@ class LayerTrace:
     """
 
     def __init__(self, name: str, source: Source, place: Place, link: str = "other") -> None:
-        """`link` says how the call was handed its state, see `joined_trace`."""
+        """`link` says how the call was handed its state, see `JoinedCalls`."""
         self.name = name
         self._link = link
         self.stepped = isinstance(source, SteppedCell)
@@ -338,21 +277,6 @@ class LayerTrace:
         layout = self._source.layout
         # A copy: what a reader does to it must not reach what is computed from it later.
         return layout.mask(layout.read(values, self._place.reverse)).clone()
-
-
-def joined_trace(traces: list[LayerTrace]) -> LayerTrace:
-    """One layer of several calls, each going on from the state of the one before, as one trace.
-
-    Raises:
-        CaptureError: if their steps do not follow each other in time.
-    """
-    first = traces[0]
-    if len(traces) == 1 or not isinstance(first._source, RecurrentCall):
-        return first
-    refuse_reverse(first.name, first._place)
-    calls = [trace._source for trace in traces if isinstance(trace._source, RecurrentCall)]
-    links = [trace._link for trace in traces]
-    return LayerTrace(first.name, JoinedCalls(first.name, calls, links), first._place)
 
 
 def _outer(rows: Tensor, columns: Tensor) -> Tensor:

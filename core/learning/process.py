@@ -1,10 +1,6 @@
 """A training in a process of its own, which can be ended in the middle of a step."""
 
-import queue
-import subprocess
-import sys
 import threading
-import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from typing import Any
@@ -12,16 +8,12 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from core.analysis.interpreters import OUT_OF_MEMORY, start_interpreter
-from core.errors import CoreError
 from core.learning.frames import (
-    Frame,
     group_of,
-    read_frame,
     record_from_dict,
     stopped_from_dict,
-    write_frame,
 )
+from core.learning.interpreter import Interpreter
 from core.learning.material import TrainingText
 from core.learning.records import Record, Stopped
 from core.learning.spec import TrainingSpec
@@ -31,11 +23,6 @@ from core.models.checkpoints import Snapshot
 
 SLICE_SECONDS = 0.25
 """for which the process trains before it answers, unless one step takes longer"""
-LOOK_SECONDS = 0.05
-"""between two looks at whether the training is to end"""
-GRACE_SECONDS = 0.5
-"""for the step that is being computed when the training is to end; then the process is killed"""
-_COMMAND = (sys.executable, "-P", "-m", "core.learning.worker")
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,8 +97,7 @@ class TrainingProcess:
         self._left: RunState | None = None
         self._beginning = True
         self._lock = threading.Lock()
-        self._process: subprocess.Popen[bytes] | None = None
-        self._answers: queue.SimpleQueue[Frame | None] = queue.SimpleQueue()
+        self._interpreter = Interpreter(memory)
 
     def __enter__(self) -> "TrainingProcess":
         return self
@@ -134,13 +120,12 @@ class TrainingProcess:
     @property
     def starting(self) -> bool:
         """Whether there is a process that has not begun yet."""
-        return self._process is not None and self._beginning
+        return self._interpreter.there and self._beginning
 
     @property
     def identifier(self) -> int | None:
         """The system's number of the process; None while there is none."""
-        process = self._process
-        return None if process is None else process.pid
+        return self._interpreter.identifier
 
     def learn(
         self, seconds: float = SLICE_SECONDS, ending: Callable[[], bool] = lambda: False
@@ -162,9 +147,9 @@ class TrainingProcess:
             RuntimeError: The training itself failed: a bug.
         """
         try:
-            if self._process is None and not self._begin(ending):
+            if not self._interpreter.there and not self._begin(ending):
                 return False
-            answer = self._ask({"do": "learn", "seconds": seconds}, ending)
+            answer = self._interpreter.ask({"do": "learn", "seconds": seconds}, ending)
         except BaseException:
             self.kill()
             raise
@@ -177,19 +162,19 @@ class TrainingProcess:
 
     def refresh(self) -> None:
         """Fetches the newest weights from a process that is not computing."""
-        if self._process is None or self._weights_step == self.step:
+        if not self._interpreter.there or self._weights_step == self.step:
             return
-        _, tensors = self._ask({"do": "weights"}) or ({}, {})
+        _, tensors = self._interpreter.ask({"do": "weights"}) or ({}, {})
         self._keep_weights(tensors)
 
     def leave(self) -> None:
         """Ends an idle process but keeps its state: `learn` goes on from there in another one."""
-        if self._process is None or self.finished:
+        if not self._interpreter.there or self.finished:
             return
-        message, tensors = self._ask({"do": "state"}) or ({}, {})
+        message, tensors = self._interpreter.ask({"do": "state"}) or ({}, {})
         self._left = RunState(message["state"], tensors)
         self._keep_weights(group_of(tensors, "weights"), named=True)
-        self._bury()
+        self._interpreter.bury()
 
     def end(self, *, idle: bool = True) -> None:
         """Ends the process for good; with the newest weights if it is not computing."""
@@ -201,7 +186,7 @@ class TrainingProcess:
 
     def kill(self) -> None:
         """Ends the process at once and goes back to the newest weights that it sent."""
-        self._bury()
+        self._interpreter.bury()
         self._left = None
         with self._lock:
             step = self._weights_step
@@ -220,14 +205,9 @@ class TrainingProcess:
             "state": state.header, "resumed": self._left is not None, "memory": self._memory,
             "sample": rule,
         }  # fmt: skip
-        self._answers, self._beginning = queue.SimpleQueue(), True
-        process = start_interpreter(_COMMAND)
-        with self._lock:
-            self._process = process
-        threading.Thread(
-            target=_listen, args=(process, self._answers), name="training answers", daemon=True
-        ).start()
-        answer = self._ask(message, ending, tensors=state.tensors)
+        self._beginning = True
+        self._interpreter.start()
+        answer = self._interpreter.ask(message, ending, tensors=state.tensors)
         if answer is None:
             self.kill()
             return False
@@ -236,42 +216,6 @@ class TrainingProcess:
         self.total_steps = message["total_steps"]
         self._keep_weights(tensors)
         return True
-
-    def _ask(
-        self,
-        question: dict[str, Any],
-        ending: Callable[[], bool] = lambda: False,
-        tensors: dict[str, Tensor] | None = None,
-    ) -> Frame | None:
-        """The answer to a question; None if the training is to end and no answer came in time."""
-        process = self._process
-        assert process is not None and process.stdin is not None
-        try:
-            write_frame(process.stdin, question, tensors)
-        except (OSError, ValueError):
-            pass  # the process is gone: the end of its answers says so
-        deadline: float | None = None
-        while deadline is None or time.monotonic() < deadline:
-            try:
-                answer = self._answers.get(timeout=LOOK_SECONDS)
-            except queue.Empty:
-                if deadline is None and ending():
-                    deadline = time.monotonic() + GRACE_SECONDS
-                continue
-            if answer is None:
-                raise _death(self._bury(GRACE_SECONDS), self._memory)
-            return self._understood(answer)
-        return None
-
-    def _understood(self, answer: Frame) -> Frame:
-        message, _ = answer
-        if "refused" in message:
-            raise CoreError(message["refused"])
-        if "failed" in message:
-            raise RuntimeError(f"The training failed in its process:\n{message['failed']}")
-        if "memory" in message:
-            raise _death(OUT_OF_MEMORY, self._memory)
-        return answer
 
     def _take(self, message: dict[str, Any], tensors: dict[str, Tensor]) -> None:
         """Keeps what a process answered."""
@@ -296,43 +240,3 @@ class TrainingProcess:
             with self._lock:
                 self.weights = weights
                 self._weights_step = self._records[-1].step if self._records else 0
-
-    def _bury(self, seconds: float = 0.0) -> int | None:
-        """Ends the process, which may take some seconds to end itself, and gives its status."""
-        with self._lock:
-            process, self._process = self._process, None
-        if process is None:
-            return None
-        try:
-            status = process.wait(seconds)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            status = process.wait()
-        assert process.stdin is not None
-        try:
-            process.stdin.close()
-        except OSError:
-            pass
-        return status
-
-
-def _listen(process: "subprocess.Popen[bytes]", answers: "queue.SimpleQueue[Frame | None]") -> None:
-    assert process.stdout is not None
-    with process.stdout as stream:
-        while (frame := read_frame(stream)) is not None:
-            answers.put(frame)
-    answers.put(None)
-
-
-def _death(status: int | None, memory: int | None) -> CoreError:
-    """Why a process ended that was not asked to."""
-    if status == OUT_OF_MEMORY:
-        most = "there is" if memory is None else f"the {memory / 1e6:,.0f} MB that it may take"
-        return CoreError(
-            f"The training needed more memory than {most}, and was ended. Make the batch "
-            "smaller, the windows shorter, or the network smaller."
-        )
-    return CoreError(
-        f"The process of the training was ended by the system (status {status}; a lack of memory "
-        "is the usual cause). Make the batch smaller, the windows shorter, or the network smaller."
-    )

@@ -21,7 +21,7 @@ from core.analysis.itemised.trace import Cancelled, Progress, chosen_layer, reac
 from core.analysis.itemised.values import Itemised, Reach, ReachCancelled
 from core.analysis.tracing import capture_states, highest_states, logits_in_parts
 from core.capture import Tape
-from core.capture.calls import undisturbed
+from core.capture.modules import undisturbed
 from core.errors import CoreError
 from core.models import SequenceModel
 

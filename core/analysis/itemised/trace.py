@@ -10,7 +10,7 @@ from torch import Tensor
 from core.analysis.itemised.sweep import Level, Problem, sweep
 from core.analysis.itemised.values import Reach, ReachCancelled
 from core.capture import LayerTrace, Tape
-from core.capture.calls import undisturbed
+from core.capture.modules import undisturbed
 from core.errors import CoreError
 from core.progress import checkpoint
 

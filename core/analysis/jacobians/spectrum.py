@@ -7,7 +7,7 @@ from jaxtyping import Complex128, Float64
 from torch import Tensor, nn
 
 from core.capture import LayerTrace
-from core.capture.calls import cell_of, parameters, places
+from core.capture.modules import cell_of, parameters, places
 from core.errors import CoreError
 from core.progress import checkpoint
 

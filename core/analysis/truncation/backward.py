@@ -15,9 +15,9 @@ from jaxtyping import Float
 from torch import Tensor
 
 from core.capture import LayerTrace
-from core.capture.calls import undisturbed
 from core.capture.cells import Cell, Elman, Gru, Lstm
 from core.capture.layout import Layout
+from core.capture.modules import undisturbed
 from core.errors import CaptureError
 
 

@@ -29,7 +29,7 @@ from core.analysis.norms import Status
 from core.analysis.truncation.backward import Backward
 from core.analysis.truncation.closeness import Array, Closeness, Reference
 from core.capture import LayerTrace
-from core.capture.calls import undisturbed
+from core.capture.modules import undisturbed
 from core.errors import CoreError
 from core.progress import checkpoint
 

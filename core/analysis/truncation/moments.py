@@ -34,7 +34,7 @@ from core.analysis.truncation.segments import (
     weighted_rows,
 )
 from core.capture import LayerTrace
-from core.capture.calls import undisturbed
+from core.capture.modules import undisturbed
 from core.errors import CoreError
 from core.progress import checkpoint, portion
 

@@ -13,7 +13,7 @@ from core.analysis.truncation.backward import Backward
 from core.analysis.truncation.closeness import Closeness, Reference
 from core.analysis.truncation.cuts import handed_on, segment_starts
 from core.capture import LayerTrace
-from core.capture.calls import undisturbed
+from core.capture.modules import undisturbed
 from core.errors import CoreError
 from core.progress import checkpoint, portion
 

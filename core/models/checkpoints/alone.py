@@ -47,6 +47,32 @@ def coded_table(group: RecurrentGroup, rows: int) -> tuple[Matrix, dict[str, Ten
     return matrix, {matrix.weight: table}, note
 
 
+def input_of(
+    group: RecurrentGroup, table: Matrix | None
+) -> tuple[int, Matrix | None, dict[str, Tensor], tuple[str, ...]]:
+    """What the layers read.
+
+    Args:
+        group: The layers.
+        table: An embedding of the file that fits, or None.
+
+    Returns:
+        How many tokens; their table, None for one-hot vectors; its tensor by name where it is made
+        here; and notes on what is assumed.
+    """
+    rows = tokens_read(group, table)
+    if table is not None:
+        return rows, table, {}, ()
+    if needs_codes(group):
+        made, tensors, note = coded_table(group, rows)
+        return rows, made, tensors, (note,)
+    note = (
+        f"Token k is read as a 1 in the k-th of {group.input_size:,} numbers (one-hot): "
+        "the file does not say what they are."
+    )
+    return rows, None, {}, (note,)
+
+
 def drawn_head(group: RecurrentGroup, rows: int) -> tuple[Matrix, dict[str, Tensor]]:
     """An output layer drawn at random, the same each time.
 

@@ -7,31 +7,24 @@ from types import MappingProxyType
 
 from torch import Tensor
 
-from core.errors import CheckpointError
 from core.models.checkpoints import alone
 from core.models.checkpoints.adoption import Parts, adopt
+from core.models.checkpoints.adoption_notes import notes_on_reading, one_hot_note, stands_between
 from core.models.checkpoints.checkpoint import Checkpoint, require_finite
-from core.models.checkpoints.choosing_ends import (
-    ONE_HOT,
-    Choice,
-    candidates,
-    choose_ends,
-    doubt,
-)
+from core.models.checkpoints.choosing_ends import Choice, candidates, choose_ends, doubt
+from core.models.checkpoints.choosing_groups import cell_of, choose_group, is_copy
 from core.models.checkpoints.contents import Contents
-from core.models.checkpoints.ends import Ends, equal
+from core.models.checkpoints.ends import Ends
 from core.models.checkpoints.parts import Matrix, RecurrentGroup
 from core.models.checkpoints.recognition import find_groups, find_matrices
 from core.models.checkpoints.reparametrised import (
     Plain,
     inside_wrappers,
-    notes_on,
     plain_weights,
 )
-from core.models.checkpoints.stacks import in_series
-from core.models.checkpoints.surroundings import COPIES, Chosen, Surroundings, look_around
+from core.models.checkpoints.surroundings import Chosen, Surroundings, look_around
 from core.models.checkpoints.tokens_in_file import FoundTokens, choose_tokens, scheme_of
-from core.models.checkpoints.wording import listed, shown
+from core.models.checkpoints.wording import listed
 from core.models.spec import CellName
 from core.text.tokens import TokenScheme
 from core.text.vocabulary import Vocabulary
@@ -74,7 +67,7 @@ class ForeignCheckpoint:
         """
         plain = plain_weights(inside_wrappers(contents.tensors))
         tensors = plain.tensors
-        groups = tuple(sorted(find_groups(plain), key=lambda group: _is_copy(group.prefix)))
+        groups = tuple(sorted(find_groups(plain), key=lambda group: is_copy(group.prefix)))
         matrices = find_matrices(tensors, groups)
         used = {name for group in groups for name in group.sources.values()}
         used |= {name for matrix in matrices for name in matrix.names}
@@ -147,7 +140,7 @@ class ForeignCheckpoint:
         """
         around = self.surroundings(group, head, embedding)
         if around.between:
-            raise _stands_between(group, (head, embedding), around)
+            raise stands_between(group, (head, embedding), around)
 
     def doubt(self, group: RecurrentGroup, head: Matrix, embedding: Matrix | None) -> str:
         """What to know where head and embedding could as well be exchanged.
@@ -195,7 +188,7 @@ class ForeignCheckpoint:
 
         Args:
             group: Which recurrent module, or its name.
-            cell: Which of its cells; needed for an nn.RNN, whose nonlinearity no file tells.
+            cell: Which of its cells; needed for an nn.RNN, whose file does not say which it has.
             head: The output layer, or its prefix.
             embedding: The table the input is read from, or its prefix; "one_hot" for none.
             vocabulary: A `Vocabulary` of as many tokens as the head has rows; or texts in the
@@ -213,14 +206,14 @@ class ForeignCheckpoint:
                 stands between the parts that are rebuilt and `head` was not asked for; or the
                 network is beyond the limits of `LargeSpec`.
         """
-        chosen = self._group(group)
-        cell = _cell_of(chosen, cell)
+        chosen = choose_group(self.groups, self.tensors, group)
+        cell = cell_of(chosen, cell)
         pair, made, notes = self._pair(chosen, head, embedding, group is not None)
         if head is None and embedding is None and (said := self.doubt(chosen, *pair)):
             notes = (*notes, said)
         around = self.surroundings(chosen, pair[0], pair[1] if not made else None)
         if around.between and head is None:
-            raise _stands_between(chosen, pair, around)
+            raise stands_between(chosen, pair, around)
         if around.between:
             notes = (*notes, f"Left out, since the output layer was asked for: "
                              f"{listed(around.between)}.")  # fmt: skip
@@ -229,9 +222,12 @@ class ForeignCheckpoint:
             tokens, said = choose_tokens(self.vocabularies, pair[0].rows)
             scheme = scheme or scheme_of(tokens)
         if pair[1] is None and tokens is None:
-            notes = (*notes, _one_hot_note(chosen, pair[0]))
+            notes = (*notes, one_hot_note(chosen, pair[0]))
         parts = Parts(
-            chosen, cell, *pair, notes=(*said, *notes, *self._read_notes(chosen, pair, around))
+            chosen,
+            cell,
+            *pair,
+            notes=(*said, *notes, *notes_on_reading(chosen, pair, around, self._plain)),
         )
         return adopt({**self.tensors, **made}, parts, tokens, scheme)
 
@@ -261,19 +257,10 @@ class ForeignCheckpoint:
             CheckpointError: A choice is needed or does not fit, or the network is beyond the
                 limits of `LargeSpec`.
         """
-        chosen = self._group(group)
-        cell = _cell_of(chosen, cell)
+        chosen = choose_group(self.groups, self.tensors, group)
+        cell = cell_of(chosen, cell)
         _, tables = candidates(chosen, self.matrices, self.groups, self._order)
-        table, made, notes = next(iter(tables), None), {}, ()
-        rows = alone.tokens_read(chosen, table)
-        if table is None and alone.needs_codes(chosen):
-            table, made, note = alone.coded_table(chosen, rows)
-            notes = (note,)
-        elif table is None:
-            notes = (
-                f"Token k is read as a 1 in the k-th of {chosen.input_size:,} numbers (one-hot): "
-                "the file does not say what they are.",
-            )
+        rows, table, made, notes = alone.input_of(chosen, next(iter(tables), None))
         head, drawn = alone.drawn_head(chosen, rows)
         around = self.surroundings(chosen, None, None if made else table)
         named = (f"Not read: {listed(around.between)}.",) if around.between else ()
@@ -281,52 +268,16 @@ class ForeignCheckpoint:
         if vocabulary is None and not made:
             tokens, said = choose_tokens(self.vocabularies, rows)
             scheme = scheme or scheme_of(tokens)
-        parts = Parts(
-            chosen, cell, head, table,
-            notes=(alone.alone_note(chosen), *notes, *named, *said,
-                   *self._read_notes(chosen, (head, table), around)),
-        )  # fmt: skip
-        made_here = adopt({**self.tensors, **made, **drawn}, parts, tokens, scheme)
         first = alone.alone_note(chosen)
+        read = notes_on_reading(chosen, (head, table), around, self._plain)
+        parts = Parts(chosen, cell, head, table, notes=(first, *notes, *named, *said, *read))
+        made_here = adopt({**self.tensors, **made, **drawn}, parts, tokens, scheme)
         notes = (first, *(note for note in made_here.notes if note != first))
         return replace(made_here, training={"layers_alone": True}, notes=notes)
 
     @cached_property
     def _order(self) -> dict[str, int]:
         return {name: place for place, name in enumerate(self.tensors)}
-
-    def _group(self, group: RecurrentGroup | str | None) -> RecurrentGroup:
-        fitting = [each for each in self.groups if group is None or _is_group(each, group)]
-        if group is None and len(fitting) > 1:
-            fitting = self._originals()
-        if len(fitting) == 1:
-            return fitting[0]
-        series = (
-            " They could be a stack whose layers differ in size or kind, which is not one that can "
-            "be drawn."
-            if group is None and in_series(fitting)
-            else ""
-        )
-        raise CheckpointError(
-            f"`group` (={_given(group)}) must be one of the {len(self.groups)} recurrent "
-            f"modules of the file: {listed(map(_label, self.groups))}.{series}"
-        )
-
-    def _originals(self) -> list[RecurrentGroup]:
-        """The groups without copies of another: averages, and second names for one module."""
-        kept: list[RecurrentGroup] = []
-        for group in self.groups:
-            if kept and _is_copy(group.prefix) and not _is_copy(kept[0].prefix):
-                continue
-            if not any(self._same(group, other) for other in kept):
-                kept.append(group)
-        return kept
-
-    def _same(self, one: RecurrentGroup, other: RecurrentGroup) -> bool:
-        if replace(one, prefix="", members=()) != replace(other, prefix="", members=()):
-            return False
-        a, b = one.sources, other.sources
-        return all(equal(self.tensors[a[name]], self.tensors[b[name]]) for name in a)
 
     def _fitting(self, group: RecurrentGroup) -> tuple[Ends, tuple[Matrix, Matrix | None] | None]:
         """What fits, and the pair that `adopt` would choose, or the first where it would ask."""
@@ -359,72 +310,3 @@ class ForeignCheckpoint:
             table, made, note = alone.coded_table(group, alone_head.rows)
             return (alone_head, table), made, (note,)
         raise choice.no_language_model(mine, tables, self.tensors, self.ignored)
-
-    def _read_notes(
-        self, group: RecurrentGroup, pair: tuple[Matrix, Matrix | None], around: Surroundings
-    ) -> tuple[str, ...]:
-        """How cells, stacks and parametrised weights were read, and what was not read."""
-        ends = [end for end in pair if end is not None]
-        names = (*group.sources.values(), *(name for end in ends for name in end.names))
-        notes = () if self._plain is None else notes_on(self._plain, names)
-        if self._plain is not None and self._plain.cells & {group.prefix, *group.members}:
-            notes += (f"{listed([_label(group)])} is read as a Cell that is called at every step.",)
-        if group.members:
-            notes += (f"{listed(group.members)} are read as a stack, each reading the one before.",)
-        return notes + around.notes
-
-
-def _cell_of(group: RecurrentGroup, cell: CellName | None) -> CellName:
-    if cell is None and len(group.cells) > 1:
-        raise CheckpointError(
-            f"`cell` must be given: the weights of {_label(group)} are those of an nn.RNN, "
-            f"whose file does not say which nonlinearity it has. Choose {' or '.join(group.cells)}."
-        )
-    if cell is not None and cell not in group.cells:
-        raise CheckpointError(
-            f"`cell` (={shown(cell)}) must be {' or '.join(group.cells)}: the shapes of "
-            f"{_label(group)} leave no other."
-        )
-    return cell or next(iter(group.cells))
-
-
-def _is_copy(prefix: str) -> bool:
-    return any(COPIES.fullmatch(part) for part in prefix.split("."))
-
-
-def _is_group(candidate: RecurrentGroup, asked: RecurrentGroup | str) -> bool:
-    if isinstance(asked, str):
-        name = asked.removesuffix(".")
-        own = candidate.prefix.removesuffix(".")
-        return own == name or own.endswith(f".{name}")
-    return candidate == asked
-
-
-def _one_hot_note(group: RecurrentGroup, head: Matrix) -> str:
-    return (
-        f"It is assumed that {_label(group)} reads tokens as one-hot vectors: it reads "
-        f"{group.input_size:,} numbers at each step and gives {head.rows:,}, and a forecaster of "
-        "as many series would do that too."
-    )
-
-
-def _stands_between(
-    group: RecurrentGroup, pair: tuple[Matrix, Matrix | None], around: Surroundings
-) -> CheckpointError:
-    read = [_label(group), *(end.prefix.removesuffix(".") for end in pair if end is not None)]
-    return CheckpointError(
-        f"`data` holds {listed(around.between)} beside {', '.join(read)}: without it this would "
-        "be another network, and a file of weights does not say where it acts or what follows. The "
-        "recurrent layers can be looked at alone; for the whole model use core.capture in Python."
-    )
-
-
-def _given(asked: RecurrentGroup | str | None) -> str:
-    return shown(asked if asked is None or isinstance(asked, str) else asked.prefix)
-
-
-def _label(group: RecurrentGroup) -> str:
-    return group.prefix.removesuffix(".") or "the outermost level"
-
-
-__all__ = ["ONE_HOT", "ForeignCheckpoint"]

@@ -16,6 +16,20 @@ from dataclasses import dataclass, field
 from typing import Any, BinaryIO
 
 from core.errors import CheckpointError
+from core.models.checkpoints.pickle_values import (
+    FRESH,
+    ORDERED_DICT,
+    PARAMETER,
+    SHARED,
+    STORAGES,
+    TENSOR,
+    TENSOR_MADE,
+    Mapping,
+    Name,
+    Storage,
+    foreign_object,
+    refused,
+)
 from core.models.checkpoints.tensor_file import MAX_NAME, MAX_TENSORS
 from core.models.checkpoints.wording import shown
 
@@ -25,42 +39,6 @@ _MAX_CONTAINERS = 12 * MAX_TENSORS
 _MAX_ELEMENTS = 20_000_000  # in views, or twice as many as are stored if that is more
 _MAX_INSTRUCTIONS = 500_000  # a vocabulary of 50,000 tokens, both ways and as a list
 _MAX_AXES = 8
-
-_ORDERED_DICT = "collections OrderedDict"
-_TENSOR = "torch._utils _rebuild_tensor_v2"
-_PARAMETER = "torch._utils _rebuild_parameter"
-_STORAGES = frozenset(
-    f"torch {kind}Storage"
-    for kind in (
-        *("Half", "BFloat16", "Float", "Double", "ComplexFloat", "ComplexDouble"),
-        *("Bool", "Byte", "Char", "Short", "Int", "Long"),
-    )
-)
-
-
-@dataclass(frozen=True, slots=True)
-class _Name:
-    """A function or class, by "module name"."""
-
-    text: str
-
-
-@dataclass(frozen=True, slots=True)
-class _Storage:
-    key: str
-    kind: str
-    numel: int
-
-
-@dataclass(frozen=True, slots=True)
-class _Mapping:
-    """A dict or OrderedDict; fresh until it is taken from the memo, where others may hold it."""
-
-    fresh: bool = True
-
-
-_FRESH, _SHARED = _Mapping(), _Mapping(fresh=False)
-_TENSOR_MADE = object()
 
 
 @dataclass(slots=True)
@@ -72,7 +50,7 @@ class Rehearsal:
     """
 
     result: Any = None
-    _storages: dict[str, _Storage] = field(default_factory=dict)
+    _storages: dict[str, Storage] = field(default_factory=dict)
     _calls: int = 0
     _tensors: int = 0
     _containers: int = 0
@@ -102,10 +80,10 @@ class Rehearsal:
             for opcode, argument, _ in pickletools.genops(stream):
                 self._instructions += 1
                 if self._instructions > _MAX_INSTRUCTIONS:
-                    raise _refused(f"lists more than {_MAX_INSTRUCTIONS:,} values")
+                    raise refused(f"lists more than {_MAX_INSTRUCTIONS:,} values")
                 follow = _INSTRUCTIONS.get(opcode.name)
                 if follow is None:
-                    raise _refused(f"uses the instruction {opcode.name}")
+                    raise refused(f"uses the instruction {opcode.name}")
                 follow(self, argument)
         except CheckpointError:
             raise
@@ -127,7 +105,7 @@ class Rehearsal:
     def _count_container(self) -> None:
         self._containers += 1
         if self._containers > _MAX_CONTAINERS:
-            raise _refused(f"holds more than {_MAX_CONTAINERS:,} lists, tuples and dicts")
+            raise refused(f"holds more than {_MAX_CONTAINERS:,} lists, tuples and dicts")
 
     def _mark(self, _: Any) -> None:
         self._count_container()
@@ -141,17 +119,17 @@ class Rehearsal:
     def _fill_list(self, items: list[Any]) -> None:
         target = self._stack[-1]
         if not isinstance(target, list):
-            raise _refused("appends to what is no list")
+            raise refused("appends to what is no list")
         target.extend(items)
 
     def _fill_mapping(self, items: list[Any]) -> None:
-        if not isinstance(self._stack[-1], _Mapping) or len(items) % 2:
-            raise _refused("gives keys to what is no dict")
+        if not isinstance(self._stack[-1], Mapping) or len(items) % 2:
+            raise refused("gives keys to what is no dict")
         # Numbers beyond 32 bits could be chosen to collide in the dict, which then takes hours.
         if not all(
             isinstance(k, str) or (type(k) is int and k.bit_length() < 32) for k in items[::2]
         ):
-            raise _refused("has keys that are neither texts nor numbers of 32 bits")
+            raise refused("has keys that are neither texts nor numbers of 32 bits")
 
     def _fill_from_mark(self, fill: Callable[[list[Any]], None]) -> None:
         items = self._since_mark()
@@ -170,8 +148,8 @@ class Rehearsal:
 
     def _recall(self, place: int) -> None:
         value = self._memo[place]
-        if isinstance(value, _Mapping):
-            self._push_container(_SHARED)
+        if isinstance(value, Mapping):
+            self._push_container(SHARED)
         else:
             self._stack.append(value)
 
@@ -179,80 +157,80 @@ class Rehearsal:
         self._memo[place] = self._stack[-1]
 
     def _name(self, text: str) -> None:
-        if text not in (_ORDERED_DICT, _TENSOR, _PARAMETER) and text not in _STORAGES:
-            raise _foreign_object(text.replace(" ", "."))
-        self._push(_Name(text))
+        if text not in (ORDERED_DICT, TENSOR, PARAMETER) and text not in STORAGES:
+            raise foreign_object(text.replace(" ", "."))
+        self._push(Name(text))
 
     def _call(self, _: Any) -> None:
         function, arguments = self._take(2)
         self._calls += 1
         if self._calls > _MAX_CALLS:
-            raise _refused(f"holds more than {MAX_TENSORS:,} tensors")
+            raise refused(f"holds more than {MAX_TENSORS:,} tensors")
         match function, arguments:
-            case _Name(text=text), () if text == _ORDERED_DICT:
-                self._push(_FRESH)
-            case _Name(text=text), (first, bool(), _Mapping()) if text == _PARAMETER:
-                if first is not _TENSOR_MADE:
-                    raise _refused("makes a parameter of what is no tensor")
-                self._push(_TENSOR_MADE)
-            case _Name(text=text), (
-                _Storage() as storage,
+            case Name(text=text), () if text == ORDERED_DICT:
+                self._push(FRESH)
+            case Name(text=text), (first, bool(), Mapping()) if text == PARAMETER:
+                if first is not TENSOR_MADE:
+                    raise refused("makes a parameter of what is no tensor")
+                self._push(TENSOR_MADE)
+            case Name(text=text), (
+                Storage() as storage,
                 int(offset),
                 tuple(shape),
                 tuple(strides),
                 bool(),
-                _Mapping(),
-            ) if text == _TENSOR:
+                Mapping(),
+            ) if text == TENSOR:
                 self._require_inside(storage, offset, shape, strides)
-                self._push(_TENSOR_MADE)
+                self._push(TENSOR_MADE)
             case _:
-                raise _refused("calls a function as torch.save never does")
+                raise refused("calls a function as torch.save never does")
 
     def _require_inside(
-        self, storage: _Storage, offset: int, shape: tuple[Any, ...], strides: tuple[Any, ...]
+        self, storage: Storage, offset: int, shape: tuple[Any, ...], strides: tuple[Any, ...]
     ) -> None:
         self._tensors += 1
         if self._tensors > MAX_TENSORS:
-            raise _refused(f"holds more than {MAX_TENSORS:,} tensors")
+            raise refused(f"holds more than {MAX_TENSORS:,} tensors")
         # First: the product of many large numbers takes quadratic time.
         if len(shape) > _MAX_AXES:
-            raise _refused(f"holds a tensor of {len(shape):,} axes, more than {_MAX_AXES}")
+            raise refused(f"holds a tensor of {len(shape):,} axes, more than {_MAX_AXES}")
         numbers = (offset, *shape, *strides)
         if not all(type(n) is int and n >= 0 for n in numbers) or len(shape) != len(strides):
-            raise _refused("holds a tensor whose shape is not made of numbers")
+            raise refused("holds a tensor whose shape is not made of numbers")
         last = offset + sum((n - 1) * stride for n, stride in zip(shape, strides, strict=True))
         count = math.prod(shape)
         if count and (last >= storage.numel or count > storage.numel):
-            raise _refused(
+            raise refused(
                 f"holds a tensor of the shape {shown(shape)} in only {storage.numel:,} numbers"
             )
         self._elements += count
         most = max(_MAX_ELEMENTS, 2 * self._stored)
         if self._elements > most:
-            raise _refused(f"holds tensors of more than {most:,} numbers together")
+            raise refused(f"holds tensors of more than {most:,} numbers together")
 
     def _load_storage(self, _: Any) -> None:
         match self._take(1)[0]:
             # The last entry is there in the format before PyTorch 1.6 only.
-            case ("storage", _Name(text=kind), str(key), str(), int(numel), *rest) if (
-                kind in _STORAGES and rest in ([], [None])
+            case ("storage", Name(text=kind), str(key), str(), int(numel), *rest) if (
+                kind in STORAGES and rest in ([], [None])
             ):
-                storage = _Storage(key, kind, numel)
+                storage = Storage(key, kind, numel)
             case _:
-                raise _refused("names its numbers as torch.save never does")
+                raise refused("names its numbers as torch.save never does")
         if not (key.isascii() and key.isdigit() and len(key) <= MAX_NAME and numel >= 0):
-            raise _refused(f"names its numbers {shown(key)}")
+            raise refused(f"names its numbers {shown(key)}")
         if key not in self._storages:
             self._stored += numel
         if self._storages.setdefault(key, storage) != storage:
-            raise _refused(f"gives the numbers {shown(key)} two sizes")
+            raise refused(f"gives the numbers {shown(key)} two sizes")
         self._push(storage)
 
     def _build(self, _: Any) -> None:
         target, state = self._take(2)
         # A copy of the state: of one that others hold, every copy would take memory again.
-        if not (isinstance(target, _Mapping) and isinstance(state, _Mapping) and state.fresh):
-            raise _refused("sets attributes of what is no dict")
+        if not (isinstance(target, Mapping) and isinstance(state, Mapping) and state.fresh):
+            raise refused("sets attributes of what is no dict")
         self._push(target)
 
     def _stop(self, _: Any) -> None:
@@ -260,7 +238,7 @@ class Rehearsal:
 
     def _protocol(self, number: int) -> None:
         if number != 2:
-            raise _refused(f"is written in the pickle protocol {number}, not in 2")
+            raise refused(f"is written in the pickle protocol {number}, not in 2")
 
 
 def _pushes(value: Any) -> Callable[[Rehearsal, Any], None]:
@@ -291,7 +269,7 @@ _INSTRUCTIONS: dict[str, Callable[[Rehearsal, Any], None]] = {
     ),
     "EMPTY_TUPLE": _pushes_new(tuple),
     "EMPTY_LIST": _pushes_new(list),
-    "EMPTY_DICT": _pushes_new(lambda: _FRESH),
+    "EMPTY_DICT": _pushes_new(lambda: FRESH),
     "TUPLE": lambda played, _: played._push_container(tuple(played._since_mark())),
     "TUPLE1": _pushes_tuple_of(1),
     "TUPLE2": _pushes_tuple_of(2),
@@ -307,25 +285,3 @@ _INSTRUCTIONS: dict[str, Callable[[Rehearsal, Any], None]] = {
     "BUILD": Rehearsal._build,
     "BINPERSID": Rehearsal._load_storage,
 }
-
-
-def _foreign_object(name: str) -> CheckpointError:
-    """A class or function that no tensor needs."""
-    if name.startswith("torch.nn."):
-        return CheckpointError(
-            f"`data` is a whole pickled model (it asks for {shown(name)}), which runs its own "
-            "program when it is opened: where the model's code is, convert it with "
-            "torch.save(torch.load(path, weights_only=False).state_dict(), new_path)."
-        )
-    return CheckpointError(
-        f"`data` asks for {shown(name)}, a program that is not run here: if it is a whole model, "
-        "convert it with torch.save(torch.load(path, weights_only=False).state_dict(), new_path); "
-        "if the object lies beside the weights, save the state_dict alone."
-    )
-
-
-def _refused(found: str) -> CheckpointError:
-    return CheckpointError(
-        f"`data` {found}, which a file of weights never needs: save the weights alone, with "
-        "torch.save(model.state_dict(), path)."
-    )
