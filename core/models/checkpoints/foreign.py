@@ -124,8 +124,9 @@ class ForeignCheckpoint:
         if best is not None and head == best[0]:
             first = () if best[1] is None else (best[1],)
             return first + tuple(table for table in tables if table not in first)
-        free = best is None or bool(self.doubt(group, *best))
-        return tuple(table for table in tables if free or table != best[0])
+        if best is None or self.doubt(group, *best):
+            return tables
+        return tuple(table for table in tables if table != best[0])
 
     def require_whole(self, group: RecurrentGroup, head: Matrix, embedding: Matrix | None) -> None:
         """Refuses parts beside which the file holds what would change their output.
