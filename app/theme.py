@@ -74,7 +74,7 @@ STYLE = """<style>
   [data-testid="stMarkdownContainer"] table { font-size: 0.875rem; }
   [data-testid="stMarkdownContainer"] :is(th, td) { padding: 0.25rem 0.4rem !important; }
 }
-.st-key-out_of_sight { display: none; }
+[data-testid="stLayoutWrapper"]:has(> [class*="_out_of_sight"]) { display: none; }
 :is(.st-key-training_buttons, .st-key-unread_buttons)
   :is([data-testid="stElementContainer"], a) { margin: 0; }
 :is(.st-key-training_buttons, .st-key-unread_buttons) [data-testid="stPageLink"] a {
