@@ -70,19 +70,19 @@ def test_long_work_is_asked_for_first_ended_at_a_click_and_begun_again(visit):
     assert page.get_by_test_id("stException").count() == 0
 
 
-def trainings(server) -> set[psutil.Process]:
-    """The processes that train, of those of a server that are still there."""
+def trainings(server) -> set[int]:
+    """The processes that train, by their numbers, of those of a server that are still there."""
     found = set()
     for process in server.children(recursive=True):
         try:
             if WORKER in process.cmdline():
-                found.add(process)
+                found.add(process.pid)
         except psutil.Error:
             continue  # it has just ended
     return found
 
 
-def train(page, server) -> psutil.Process:
+def train(page, server) -> int:
     """Start a training; its process, once it learns."""
     before = trainings(server)
     button(page, "Start training").click()
