@@ -8,26 +8,14 @@ from streamlit.navigation.page import StreamlitPage
 from app import state
 from app.components.presenter import presenter
 from app.messages import told
-from app.sidebar.labels import IMPLIED, LABELS, LABS
+from app.sidebar.idle import idle
+from app.sidebar.labels import IMPLIED, LABELS
 from app.sidebar.network import choose_spec
 from app.sidebar.source import choose_source
 from app.sidebar.weights import choose_network
 
 READING, DRAWING = ("", "gradients", "generate"), ("train",)
 """addresses of the pages on which a network reads the text, and on which one is drawn anew"""
-
-OF_A_LOSS = ("truncation", "clipping")
-"""laboratories whose pictures depend on where the loss is"""
-
-
-def loss_acts(page: str, lab: str) -> bool:
-    """Whether what is shown depends on where the loss is.
-
-    Args:
-        page: address of the page.
-        lab: the laboratory, on the page that has them.
-    """
-    return lab in OF_A_LOSS if page == "gradients" else page in READING
 
 
 def draw(pages: Sequence[StreamlitPage]) -> None:
@@ -48,12 +36,13 @@ def draw(pages: Sequence[StreamlitPage]) -> None:
     with told():
         state.hand("refusal", "")
         with st.sidebar:
-            source = choose_source()
+            nothing = idle(page.url_path)
+            state.hand("idle", nothing)
+            source = choose_source(nothing)
             if page.url_path in READING:
-                acts = loss_acts(page.url_path, state.asked_option("lab", LABS, "decay"))
-                state.hand("network", choose_network(source, acts))
+                state.hand("network", choose_network(source, nothing))
             elif page.url_path in DRAWING:
-                state.hand("network", choose_spec(source.tokens, loss_acts=False))
+                state.hand("network", choose_spec(source.tokens, nothing))
         state.hand("source", source)
         # Beside the picture, also where the sidebar is folded away. Always there: were the page
         # moved down by one place, its components would be made again.

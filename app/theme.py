@@ -76,10 +76,11 @@ STYLE = """<style>
   [data-testid="stMarkdownContainer"] table { font-size: 0.875rem; }
   [data-testid="stMarkdownContainer"] :is(th, td) { padding: 0.25rem 0.4rem !important; }
 }
-.st-key-out_of_sight { display: none; }
 [data-testid="stFileUploader"] :has([data-testid="stFileChipIconError"]):has(
   ~ * [data-testid="stFileChipIconError"]
 ) { display: none; }
+[data-testid="stLayoutWrapper"]:has(> [class*="_out_of_sight"]) { display: none; }
+[data-stale="true"][class*="st-key-compute-"] { display: none; }
 :is(.st-key-training_buttons, .st-key-unread_buttons)
   :is([data-testid="stElementContainer"], a) { margin: 0; }
 :is(.st-key-training_buttons, .st-key-unread_buttons) [data-testid="stPageLink"] a {

@@ -74,13 +74,20 @@ def shown(log: Path) -> str:
 @contextlib.contextmanager
 def running(script: Path | str, log: Path) -> Iterator[str]:
     """The address of a running page; afterwards its log may hold no exception."""
+    with served(script, log) as (_, address):
+        yield address
+
+
+@contextlib.contextmanager
+def served(script: Path | str, log: Path) -> Iterator[tuple[subprocess.Popen, str]]:
+    """The process of a running page and its address; afterwards its log may hold no exception."""
     server, address = start(script, log)
     try:
         end = time.monotonic() + PATIENCE
         while not _healthy(address):
             assert time.monotonic() < end, f"The app does not answer: {shown(log)}"
             time.sleep(0.05)
-        yield address
+        yield server, address
     finally:
         server.terminate()
         try:

@@ -142,3 +142,13 @@ def test_the_loss_is_in_sight_only_where_it_acts_and_stays_as_it_was_set(visit):
         else:
             expect(loss).to_be_hidden()
         expect(page).to_have_url(re.compile(r"loss=all\+steps|loss=all%20steps"))
+
+
+def test_the_sidebar_follows_another_comparison(visit):
+    page = visit("gradients?weights=untrained&units=4&steps=20", ready="decay")
+    cell = page.get_by_test_id("stSidebar").get_by_text("Cell", exact=True)
+    expect(cell).to_be_visible()
+    for compared in ("tanh and ReLU", "three spectral radii"):
+        page.get_by_role("combobox", name="Networks").click()
+        page.get_by_role("option", name=compared, exact=True).click()
+        expect(cell).to_be_visible(visible=compared != "tanh and ReLU")

@@ -30,9 +30,7 @@ from app.digits import ten_to
 from app.exports.gradient_line import gradient_decades, gradient_line
 from app.exports.screen import Screen, contents
 from app.exports.strip_scales import strip_scale
-from app.frame import loss_acts
 from app.panels.clipping import RATE, START, UPDATES, descents, descents_words
-from app.sidebar.labels import LABS
 from app.sidebar.source import Source, read_by
 from app.state import Looking
 from app.views.explorer import Choices, beside
@@ -589,22 +587,3 @@ def test_the_page_shows_why_there_are_no_ngrams():
     app.text_area(key="pasted").set_value("the sea, the boat, the lamp").run()
     said = [each.value for each in app.caption if "No n-grams beside it" in each.value]
     assert said and "goes on for 0 characters only" in said[0]
-
-
-@pytest.mark.parametrize(
-    ("path", "lab"),
-    [("", ""), ("generate", ""), ("train", ""), *(("gradients", lab) for lab in LABS)],
-)
-def test_the_loss_is_asked_only_where_it_changes_what_is_shown(path, lab):
-    """What is drawn in the page itself differs between the two losses exactly there."""
-    query = {"weights": "untrained", "units": "4", "steps": "20"} | ({"lab": lab} if lab else {})
-    app = page(path, **query)
-    before = shown_on(app)
-    app.segmented_control(key="loss").set_value("mean").run()
-    assert not app.exception
-    assert (shown_on(app) != before) == loss_acts(path, lab)
-
-
-def shown_on(app: AppTest) -> list[str]:
-    """All that is written in the page itself or sent to a component there."""
-    return [str(node.proto) for node in app.main if hasattr(node, "proto")]

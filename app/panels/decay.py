@@ -14,6 +14,7 @@ from app.figures.eigenvalues import NamedSpectrum, eigenvalues
 from app.messages import told
 from app.panels.checking import offer
 from app.panels.plotting import plot
+from app.sidebar.idle import idle
 from app.sidebar.labels import COMPARISONS, CURVES
 from app.sidebar.source import Source
 from app.sidebar.widgets import segmented
@@ -38,6 +39,8 @@ def draw(source: Source, network: Network) -> None:
         left, middle, right = st.columns([2, 2, 2], vertical_alignment="bottom")
         with left:
             kind: comparisons.Comparison = _choose_comparison()
+        if idle("gradients") != state.handed("idle"):
+            st.rerun()  # the sidebar follows to what these networks depend on
         with middle:
             curve = segmented("Curve", "curve", CURVES, "loss", _CURVE_HELP)
         with right:

@@ -21,6 +21,8 @@ from core.text import NgramModel, join_tokens, longest_copy, tokenize
 
 LIKELIEST = 10
 """tokens that are drawn as what may come next"""
+CONTEXT = 12
+"""tokens of the text that are the context while none is typed"""
 NAMES = ("unigram", "bigram", "trigram", "4-gram", "5-gram")
 MOST_SCORED = 300
 
@@ -55,7 +57,7 @@ def _continue(
     st.markdown("#### Context, next token, sample")
     typed = st.text_input(
         "Context",
-        value=in_a_box(join_tokens(source.stretch.inputs[:12], source.scheme)),
+        value=in_a_box(join_tokens(source.beginning(CONTEXT).stretch.inputs, source.scheme)),
         key=f"context:{source.tokens.digest[:16]}",
         max_chars=200,
         help="What stands before; the model looks only at the end of it. A line end is written "

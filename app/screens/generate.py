@@ -12,7 +12,7 @@ from app.compute.networks import Network
 from app.compute.written import Rule, Written, written
 from app.messages import told
 from app.sidebar.source import Source, read_by
-from app.sidebar.writing import choose_prefix, choose_rule
+from app.sidebar.writing import GIVEN, choose_prefix, choose_rule
 from app.views.details import asked_for
 from app.views.explorer import Choices, explorer_view, lane_keys
 from app.views.text import kind_of
@@ -123,7 +123,8 @@ def _page() -> None:
             st.info("A network that reads in both directions cannot write: it would have to read "
                     "the text from its end. Switch “Read in both directions” off.")  # fmt: skip
             return
-        source = read_by(network, source)
+        typed = bool(state.chosen("prefix"))  # the text is then not read
+        source = read_by(network, source.beginning(GIVEN), unread=not typed)
         left, right = st.columns([2, 3])
         with left:
             prefix = choose_prefix(source)

@@ -1,8 +1,11 @@
 """The network: its cell and size first, what few change last."""
 
+from collections.abc import Collection
+
 import streamlit as st
 
 from app.compute.texts import TokenText
+from app.sidebar.idle import in_sight, pair_in_sight
 from app.sidebar.labels import CELLS, INITIALISATIONS, INPUTS, LOSSES
 from app.sidebar.widgets import segmented
 from core.models import CellName, InitialisationName, InputName, LossName, ModelSpec
@@ -14,25 +17,22 @@ LOSS_HELP = (
 )
 
 
-def choose_loss(acts: bool) -> LossName:
-    """Where the loss is; seen only where that changes what is shown.
-
-    Elsewhere it is drawn out of sight: Streamlit forgets what is not drawn, in the session and in
-    the link.
+def choose_loss(idle: Collection[str]) -> LossName:
+    """Where the loss is.
 
     Args:
-        acts: Whether it changes what is shown.
+        idle: Keys of the controls that do nothing here.
     """
-    with st.container(key="loss_in_use" if acts else "out_of_sight"):
+    with in_sight("loss", idle):
         return segmented("Loss", "loss", LOSSES, "last", LOSS_HELP)
 
 
-def choose_spec(tokens: TokenText, loss_acts: bool) -> tuple[ModelSpec, LossName]:
+def choose_spec(tokens: TokenText, idle: Collection[str]) -> tuple[ModelSpec, LossName]:
     """An untrained network that reads these tokens, and where its loss is.
 
     Args:
         tokens: What it reads.
-        loss_acts: Whether what is shown depends on where the loss is.
+        idle: Keys of the controls that do nothing here.
     """
     vocabulary_size = len(tokens.vocabulary)
     if tokens.unknown:
@@ -40,29 +40,24 @@ def choose_spec(tokens: TokenText, loss_acts: bool) -> tuple[ModelSpec, LossName
             f"The network knows the {vocabulary_size - 1:,} most frequent tokens; "
             f"{tokens.unknown:,} rarer ones are read as <unk>."
         )
-    cell: CellName = segmented("Cell", "cell", CELLS, "lstm", None)
-    left, right = st.columns(2)
+    with in_sight("cell", idle):
+        cell: CellName = segmented("Cell", "cell", CELLS, "lstm", None)
+    left, right = pair_in_sight("units", "layers", idle)
     with left:
         hidden_size = st.number_input(
             "Units (to 512)", 1, 512, 32, 1, key="units", bind="query-params"
         )
     with right:
         num_layers = st.number_input("Layers (to 4)", 1, 4, 1, 1, key="layers", bind="query-params")
-    both = st.toggle("Read in both directions", key="both", bind="query-params")
-    if both:
-        st.caption(
-            "What reads from the end has already seen the token to guess: good guesses of such a "
-            "network say nothing about forecasting."
-        )
-    at = choose_loss(loss_acts)
-    initialisation, sigma = _choose_start()
-    radius = _choose_radius()
-    source: InputName = segmented("Input", "input", INPUTS, "embedding", None)
-    embedding_size = 32
-    if source == "embedding":
-        embedding_size = st.number_input(
-            "Embedding size (1 to 512)", 1, 512, 32, 1, key="embedding", bind="query-params"
-        )
+    with in_sight("both", idle):
+        both = _choose_directions()
+    at = choose_loss(idle)
+    with in_sight("start", idle):
+        initialisation, sigma = _choose_start()
+    with in_sight("scaled", idle):
+        radius = _choose_radius()
+    with in_sight("input", idle):
+        source, embedding_size = _choose_input()
     seed = st.number_input("Seed", 0, 2**53 - 1, 7, 1, key="seed", bind="query-params")
     spec = ModelSpec(
         cell=cell,
@@ -71,13 +66,23 @@ def choose_spec(tokens: TokenText, loss_acts: bool) -> tuple[ModelSpec, LossName
         num_layers=int(num_layers),
         bidirectional=both,
         input=source,
-        embedding_size=int(embedding_size),
+        embedding_size=embedding_size,
         seed=int(seed),
         initialisation=initialisation,
         sigma=float(sigma),
         spectral_radius=radius,
     )
     return spec, at
+
+
+def _choose_directions() -> bool:
+    both = st.toggle("Read in both directions", key="both", bind="query-params")
+    if both:
+        st.caption(
+            "What reads from the end has already seen the token to guess: good guesses of such a "
+            "network say nothing about forecasting."
+        )
+    return both
 
 
 def _choose_start() -> tuple[InitialisationName, float]:
@@ -108,3 +113,14 @@ def _choose_radius() -> float | None:
     if not scaled:
         return None
     return st.slider("Spectral radius", 0.0, 3.0, 1.0, 0.01, key="radius", bind="query-params")
+
+
+def _choose_input() -> tuple[InputName, int]:
+    """How a token enters, and the size of its embedding."""
+    source: InputName = segmented("Input", "input", INPUTS, "embedding", None)
+    if source != "embedding":
+        return source, 32
+    size = st.number_input(
+        "Embedding size (1 to 512)", 1, 512, 32, 1, key="embedding", bind="query-params"
+    )
+    return source, int(size)

@@ -1,6 +1,7 @@
 """What is read: the text, its tokens and the stretch; the same on every page."""
 
 import re
+from collections.abc import Collection
 from dataclasses import dataclass, replace
 
 import streamlit as st
@@ -8,6 +9,7 @@ import streamlit as st
 from app import state
 from app.compute import texts
 from app.compute.networks import Network, in_its_tokens
+from app.sidebar.idle import pair_in_sight
 from app.sidebar.labels import BOOK, LABELS, SCHEMES, UNTRAINED, UPLOAD
 from app.sidebar.own_text import OWN, own_text
 from app.sidebar.widgets import segmented
@@ -60,16 +62,28 @@ class Source:
             tuple(token if token in known else UNKNOWN for token in stretch.targets),
         )
 
+    def beginning(self, steps: int) -> "Source":
+        """The same with so many steps in its stretch, whatever was asked for.
 
-def choose_source() -> Source:
+        Args:
+            steps: at least 1.
+        """
+        tokens, start = self.tokens.tokens, self.stretch.start
+        return replace(self, stretch=Stretch.of(tokens, start, steps))
+
+
+def choose_source(idle: Collection[str]) -> Source:
     """Draw the controls and read them.
+
+    Args:
+        idle: keys of the controls that do nothing here.
 
     Raises:
         CoreError: if nothing can be read.
     """
     name, title, text = _choose_text()
     scheme, tokens = _choose_tokens(text)
-    stretch = _choose_stretch(tokens)
+    stretch = _choose_stretch(tokens, idle)
     return Source(text, title, name in OWN, scheme, tokens, stretch)
 
 
@@ -145,10 +159,10 @@ def _choose_tokens(text: DecodedText) -> tuple[TokenScheme, texts.TokenText]:
     return scheme, tokens
 
 
-def _choose_stretch(tokens: texts.TokenText) -> Stretch:
+def _choose_stretch(tokens: texts.TokenText, idle: Collection[str]) -> Stretch:
     """Up to 500 steps of the text, from where the user says."""
     available = len(tokens.tokens) - 1
-    left, right = st.columns(2)
+    left, right = pair_in_sight("steps", "from", idle)
     with left:
         steps = st.number_input(
             "Steps (to 500)",
@@ -173,12 +187,13 @@ def _choose_stretch(tokens: texts.TokenText) -> Stretch:
     return Stretch.of(tokens.tokens, int(begin or 1) - 1, int(steps), MAX_STEPS)
 
 
-def read_by(network: Network, source: Source) -> Source:
+def read_by(network: Network, source: Source, *, unread: bool = True) -> Source:
     """What is read, in the tokens that a trained network learnt.
 
     Args:
         network: any; one without a vocabulary of its own reads the source as it is.
         source: what was chosen.
+        unread: whether to say how much of the stretch the network does not know.
 
     Raises:
         CoreError: if the network's kind of tokens leaves nothing of the text.
@@ -199,7 +214,8 @@ def read_by(network: Network, source: Source) -> Source:
         st.caption("The names of this network’s tokens are not known: the text’s k-th token is "
                    "read as #k. States and gradients are real, what they mean is not.")  # fmt: skip
     read = replace(source, scheme=scheme, tokens=tokens, stretch=stretch)
-    _tell_unread(read)
+    if unread:
+        _tell_unread(read)
     return read
 
 

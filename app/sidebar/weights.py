@@ -1,5 +1,7 @@
 """Which network is looked into: an untrained one, or one that has learnt."""
 
+from collections.abc import Collection
+
 import streamlit as st
 
 from app import state
@@ -7,6 +9,7 @@ from app.components.shared.signs import isolated, visible
 from app.compute import texts, trained
 from app.compute.networks import Network, seconds_to_read
 from app.sidebar.foreign import ALONE, adopted, on_screen
+from app.sidebar.idle import in_sight
 from app.sidebar.labels import HERE, LABELS, OWN, UNTRAINED
 from app.sidebar.network import choose_loss, choose_spec
 from app.sidebar.own_text import OWN as OWN_TEXT
@@ -23,12 +26,12 @@ SLOW = 1.5
 """seconds for a picture from which on they are said"""
 
 
-def choose_network(source: Source, loss_acts: bool) -> tuple[Network, LossName]:
+def choose_network(source: Source, idle: Collection[str]) -> tuple[Network, LossName]:
     """The network, and where its loss is.
 
     Args:
         source: what is read, for the vocabulary of an untrained network.
-        loss_acts: whether what is shown depends on where the loss is.
+        idle: keys of the controls that do nothing here.
 
     Raises:
         CoreError: if no network can be built as asked.
@@ -40,10 +43,10 @@ def choose_network(source: Source, loss_acts: bool) -> tuple[Network, LossName]:
     )  # fmt: skip
     checkpoint = _checkpoint(name, source)
     if checkpoint is None:
-        spec, at = choose_spec(source.tokens, loss_acts)
+        spec, at = choose_spec(source.tokens, idle)
         return Network(spec), at
-    step = _choose_step(checkpoint)
-    at = choose_loss(loss_acts)
+    step = _choose_step(checkpoint, idle)
+    at = choose_loss(idle)
     for note in checkpoint.notes:
         st.caption(on_screen(note))
     material = state.kept_text("trained_text") if name == HERE else None
@@ -75,15 +78,16 @@ def _checkpoint(name: str, source: Source) -> Checkpoint | None:
     return _uploaded(source) if name == OWN else trained.shipped(name)
 
 
-def _choose_step(checkpoint: Checkpoint) -> int | None:
+def _choose_step(checkpoint: Checkpoint, idle: Collection[str]) -> int | None:
     """A moment of the training; None for its end."""
     steps = [snapshot.step for snapshot in checkpoint.snapshots]
     if not steps:
         return None
-    chosen = st.select_slider(
-        "After training step", [*map(str, steps), "end"], value="end", key="snapshot",
-        bind="query-params", help="The weights were kept at these moments of the training.",
-    )  # fmt: skip
+    with in_sight("snapshot", idle):
+        chosen = st.select_slider(
+            "After training step", [*map(str, steps), "end"], value="end", key="snapshot",
+            bind="query-params", help="The weights were kept at these moments of the training.",
+        )  # fmt: skip
     return None if chosen == "end" else int(chosen)
 
 

@@ -14,7 +14,7 @@ from core.errors import TextError
 from core.text import tokenize
 
 GIVEN = 12
-"""tokens of the stretch that are the prefix while none is typed"""
+"""tokens of the text that are the prefix while none is typed"""
 MOST_PREFIX, MOST_WRITTEN, MOST_SEARCHED = 90, 400, 60
 MOST_SEED = 2**53
 _STOP_TOKENS = {"stop": ".", "line": "\n"}
@@ -24,12 +24,12 @@ def choose_prefix(source: Source) -> tuple[str, ...]:
     """The tokens to begin with, in the network's kind of tokens.
 
     Args:
-        source: what is read, as the network reads it.
+        source: the beginning of what is read, as the network reads it.
     """
-    begun = source.stretch.inputs[:GIVEN]
+    begun = source.stretch.inputs
     typed = st.text_input(
         "Prefix", key="prefix", max_chars=500, persist_state="session",
-        placeholder="the first tokens of the stretch in the sidebar",
+        placeholder="the text in the sidebar, from the token chosen there",
         help=f"What the network reads before it writes: up to {MOST_PREFIX} tokens, the last ones "
         "if you type more. A line end is written \\\\n, a tab \\\\t. It stays on this page, out of "
         "the link.",
