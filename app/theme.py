@@ -79,6 +79,13 @@ STYLE = """<style>
 [data-testid="stFileUploader"] :has([data-testid="stFileChipIconError"]):has(
   ~ * [data-testid="stFileChipIconError"]
 ) { display: none; }
+[data-testid="stFileChip"]:has([role="alert"]) { flex-wrap: wrap; height: auto; }
+[data-testid="stFileChip"] [role="alert"] {
+  position: static !important; flex: 0 0 100%; width: auto !important; height: auto !important;
+  margin: 0.25rem 0 0 !important; clip: auto !important; clip-path: none !important;
+  white-space: normal !important; font-size: 0.875rem;
+}
+[data-testid="stFileChip"] [role="alert"]::after { content: " Choose a smaller one."; }
 [data-testid="stLayoutWrapper"]:has(> [class*="_out_of_sight"]) { display: none; }
 [data-stale="true"][class*="st-key-compute-"] { display: none; }
 :is(.st-key-training_buttons, .st-key-unread_buttons)

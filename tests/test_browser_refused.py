@@ -37,4 +37,7 @@ def test_of_several_refused_files_the_last_one_is_seen_beside_the_picture_that_s
     assert "fifth.txt" in rows(page)
     expect(page.get_by_test_id("strip")).to_contain_text("A text that can be")
     refused = page.get_by_test_id("stFileChip").filter(has_text="fifth.txt")
+    reason = refused.get_by_role("alert")  # Streamlit says it to screen readers alone
+    assert reason.evaluate("(said) => said.clientHeight > 12 && said.clientWidth > 100")
+    expect(reason).to_be_in_viewport(ratio=1)
     expect(refused).to_contain_text(f"{MOST_UPLOADED}")
