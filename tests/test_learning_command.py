@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from core.errors import CoreError
-from core.learning import TrainingSpec, load_run
+from core.learning import StepLimits, TrainingSpec, fitting, load_run
 from core.learning.__main__ import _progress, main
 from core.learning.command import parser, run_from
 from core.models import Checkpoint, ModelSpec, load_checkpoint
@@ -252,3 +252,15 @@ def test_the_progress_is_shown_and_its_absence_does_no_harm(text, tmp_path, caps
     with _progress(run, quiet=False) as show:
         show(run.history[1])
     assert capsys.readouterr().err == ""
+
+
+@pytest.mark.parametrize(("limit", "warned"), [(1, True), (10**12, False)])
+def test_a_step_that_the_page_would_refuse_is_warned_of(
+    text, tmp_path, capsys, monkeypatch, limit, warned
+):
+    monkeypatch.setattr(fitting, "StepLimits", lambda: StepLimits(bytes=limit))
+    asked = [option for option in SMALL if option != "--quiet"]
+    assert main([str(text), str(tmp_path / "net"), *asked]) == 0
+    told = capsys.readouterr().err
+    assert ("warning: " in told) == warned
+    assert ("Ctrl-C saves and ends it." in told) == warned

@@ -13,6 +13,7 @@ import torch
 
 from core.errors import CoreError
 from core.learning.command import parser, run_from
+from core.learning.fitting import require_within_limits
 from core.learning.records import Record
 from core.learning.result import checkpoint_of_run
 from core.learning.run import TrainingRun
@@ -47,6 +48,8 @@ def _train(asked: argparse.Namespace) -> int:
     torch.set_num_threads(asked.threads)
     kept = asked.output.with_name(asked.output.name + ".run")
     run = _opened(asked, kept)
+    if not asked.quiet:
+        _warn_of_large_steps(run)
     with _interruption() as interrupted:
         _follow(run, kept, asked, interrupted)
         if interrupted() and not run.finished:
@@ -79,6 +82,15 @@ def _opened(asked: argparse.Namespace, kept: Path) -> TrainingRun:
     _require_room_for_checkpoint(run)
     save_run(kept, run)  # before the first step, so that a folder that cannot be written shows now
     return run
+
+
+def _warn_of_large_steps(run: TrainingRun) -> None:
+    """Says what the page would refuse; here the machine is the user's own."""
+    tokens = len(run.text.train), len(run.text.validation)
+    try:
+        require_within_limits(run.model_spec, run.training_spec, *tokens)
+    except CoreError as error:
+        print(f"warning: {error} It goes on; Ctrl-C saves and ends it.", file=sys.stderr)
 
 
 def _require_room_for_checkpoint(run: TrainingRun) -> None:
