@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:  # the tests without a browser do not wait for its driver
     from playwright.sync_api import Locator, Page
 
-PATIENCE = 45.0
+PATIENCE = 240.0
 """Seconds until a condition counts as failed: far more than a loaded machine needs."""
 
 FAR = datetime.datetime(2100, 1, 1, tzinfo=datetime.UTC)
