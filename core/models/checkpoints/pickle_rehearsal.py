@@ -119,12 +119,12 @@ class Rehearsal:
     def _fill_list(self, items: list[Any]) -> None:
         target = self._stack[-1]
         if not isinstance(target, list):
-            raise refused("appends to what is no list")
+            raise refused("appends to something that is not a list")
         target.extend(items)
 
     def _fill_mapping(self, items: list[Any]) -> None:
         if not isinstance(self._stack[-1], Mapping) or len(items) % 2:
-            raise refused("gives keys to what is no dict")
+            raise refused("sets keys of something that is not a dict")
         # Numbers beyond 32 bits could be chosen to collide in the dict, which then takes hours.
         if not all(
             isinstance(k, str) or (type(k) is int and k.bit_length() < 32) for k in items[::2]
@@ -230,7 +230,7 @@ class Rehearsal:
         target, state = self._take(2)
         # A copy of the state: of one that others hold, every copy would take memory again.
         if not (isinstance(target, Mapping) and isinstance(state, Mapping) and state.fresh):
-            raise refused("sets attributes of what is no dict")
+            raise refused("sets attributes of something that is not a dict")
         self._push(target)
 
     def _stop(self, _: Any) -> None:
